@@ -1,0 +1,123 @@
+"""The application every service is: its routes, between the same guards, with the same three operator paths."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+
+from shared import problems
+from shared.caller import CallerVerifier
+from shared.metrics import metrics_response
+from shared.openapi import PROBLEM_RESPONSES, describe
+from shared.settings import ProcessSettings, ServiceSettings
+from shared.web.access_log import AccessLogMiddleware
+from shared.web.authenticate import AuthenticateMiddleware
+from shared.web.body_limit import BodyLimitMiddleware
+from shared.web.clean_url import CleanUrlMiddleware
+from shared.web.json_body import StrictRoute
+from shared.web.last_resort import LastResortMiddleware
+from shared.web.request_id import RequestIdMiddleware
+from shared.web.security_headers import SecurityHeadersMiddleware
+
+Part = Callable[[], AbstractAsyncContextManager[Any]]
+Check = Callable[[], Awaitable[None]]
+
+_CHECK_SECONDS = 2.0
+
+
+def create_app(
+    *,
+    service: str,
+    version: str,
+    settings: ProcessSettings,
+    routers: Sequence[APIRouter],
+    parts: Sequence[Part],
+    ready: Mapping[str, Check] | None = None,
+    max_body: int = 256 * 1024,
+    middleware: Sequence[Middleware] = (),
+) -> FastAPI:
+    """The application of `service`.
+
+    `parts` are entered in order at start and left in reverse at stop; `ready` names what the service cannot do without.
+    With `ServiceSettings` every path but the operator's wants the gateway's word for who is calling.
+    `middleware` goes innermost, next to the routes.
+    """
+    guards = [
+        Middleware(RequestIdMiddleware),
+        Middleware(SecurityHeadersMiddleware),
+        Middleware(AccessLogMiddleware),
+        Middleware(LastResortMiddleware),
+        Middleware(CleanUrlMiddleware),
+    ]
+    if isinstance(settings, ServiceSettings):
+        verifier = CallerVerifier(service, settings.caller_secret.get_secret_value())
+        guards.append(Middleware(AuthenticateMiddleware, verifier=verifier))
+    guards += [Middleware(BodyLimitMiddleware, most=max_body), *middleware]
+    app = FastAPI(
+        title=f"Parley {service}",
+        version=version,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=guards,
+        lifespan=_lifespan(parts),
+        responses=PROBLEM_RESPONSES,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    if isinstance(settings, ServiceSettings):
+        app.state.caller_verifier = verifier
+    problems.install(app)
+    app.include_router(_operator_routes(service, version, settings.instance, ready or {}))
+    for router in routers:
+        if not issubclass(router.route_class, StrictRoute):
+            raise TypeError(f"a router of {service} is not APIRouter(route_class=StrictRoute)")
+        app.include_router(router)
+    describe(app)
+    return app
+
+
+def _lifespan(parts: Sequence[Part]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for part in parts:
+                await stack.enter_async_context(part())
+            yield
+
+    return lifespan
+
+
+def _operator_routes(service: str, version: str, instance: str, ready: Mapping[str, Check]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        return JSONResponse({"service": service, "version": version, "alive": True})
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        results = await asyncio.gather(*map(_checked, ready.values()))
+        checks = dict(zip(ready, results, strict=True))
+        sound = all(result == "ok" for result in results)
+        body = {"service": service, "version": version, "instance": instance, "ready": sound, "checks": checks}
+        return JSONResponse(body, 200 if sound else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return metrics_response()
+
+    return router
+
+
+async def _checked(check: Check) -> str:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await check()
+    except Exception as exc:
+        # The kind, not the message: that may name hosts, and anyone who reaches the port may ask.
+        return exc.detail if isinstance(exc, problems.Problem) else type(exc).__name__
+    return "ok"

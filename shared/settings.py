@@ -1,0 +1,53 @@
+"""Typed settings, read from the environment once at start; a weak secret stops the start."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 8
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "your-secret", "your_secret", "example", "placeholder")
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if len(text.encode()) < _SHORTEST_SECRET:
+        raise ValueError(f"must have at least {_SHORTEST_SECRET} bytes")
+    if len(set(text)) < _FEWEST_CHARACTERS or any(word in text.lower() for word in _PLACEHOLDERS):
+        raise ValueError("is a placeholder; make a random one, for example with `openssl rand -hex 32`")
+    return secret
+
+
+StrongSecret = Annotated[SecretStr, AfterValidator(_strong)]
+
+
+class ProcessSettings(BaseSettings):
+    """What any Parley process can be told; an environment name is the field name in upper case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535, description="0 takes a free one")
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    instance: str = Field(
+        default="",
+        validation_alias=AliasChoices("PARLEY_INSTANCE", "instance"),
+        description="echoed by /readyz, so that a supervisor knows its own child",
+    )
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str = ""
+    nats_password: SecretStr = SecretStr("")
+
+
+class ServiceSettings(ProcessSettings):
+    """A process behind the gateway: it trusts only who the gateway says is calling."""
+
+    caller_secret: StrongSecret = Field(description="shared by the gateway and this service alone")
+
+
+class DatabaseSettings(ServiceSettings):
+    """A service with a database of its own."""
+
+    database_url: str = Field(repr=False, description="sqlite:///path or postgresql://user:password@host/name")

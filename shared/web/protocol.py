@@ -1,0 +1,254 @@
+"""HTTP/1.1 as uvicorn speaks it, with the limits it lacks: size and number of headers, patience, one Host.
+
+A connection is in one of these states:
+
+    waiting ── first byte ──► head ── headers complete ──► body ── message complete ──► waiting
+       │                       │                            │
+       │ idle too long         │ too large, malformed,      │ no progress: 408
+       ▼                       ▼ too slow: 4xx              ▼
+     closed ◄─────────────── discarding: answered, reads and drops what still comes, for a moment
+
+Discarding matters: closing a socket with unread data resets it, and the client would lose the answer it is owed.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from shared.problems import MEDIA_TYPE, Problem, problem_body
+from shared.web.request_id import sane_request_id
+
+_METHOD = re.compile(rb"[A-Z]{1,20} ")
+_ALLOWED = {"Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}
+
+
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """Refuses with a problem, and closes, whatever is too big, too slow or ambiguous."""
+
+    MOST_HEAD_BYTES = 16 * 1024
+    MOST_HEADERS = 100
+    MOST_PIPELINED = 16
+    HEAD_SECONDS = 9.5
+    BODY_SECONDS = 9.5
+    LEAST_BODY_BYTES = 1024
+    DISCARD_SECONDS = 2.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._in_body = False
+        self._discarding = False
+        self._fed = 0
+        self._refusal: Problem | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start waiting for the first request, not for ever."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._arm(self.HEAD_SECONDS, self._head_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline with the connection."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; then see that a head has not grown too large, and that what is open has a deadline."""
+        if self._discarding:
+            return
+        self._unset_keepalive_if_required()
+        if not self._in_body:
+            self._fed += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                return
+        except httptools.HttpParserError as exc:
+            self._refuse(self._refusal or _parse_problem(exc, data))
+            return
+        if self._in_head and self._fed > self.MOST_HEAD_BYTES:
+            self._refuse(_head_too_large())
+        elif self._in_head and self._deadline is None:
+            self._arm(self.HEAD_SECONDS, self._head_is_late)
+        elif self._in_body and self._deadline is None:
+            self._received = 0
+            self._arm(self.BODY_SECONDS, self._check_body)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over; its deadlines are the other protocol's business now."""
+        self._disarm()
+        super().handle_websocket_upgrade()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes, self._hosts = True, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        """Part of the request line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._count(len(name) + len(value) + 4)
+        if len(self.headers) >= self.MOST_HEADERS:
+            self._reject(Problem(431, "too_many_headers", "The request has too many headers."))
+        super().on_header(name, value)
+        self._hosts += self.headers[-1][0] == b"host"
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: start the application, unless the head is ambiguous."""
+        if self._hosts > 1 or (self._hosts == 0 and self.parser.get_http_version() == "1.1"):
+            self._reject(_bad_request("A request names exactly one Host."))
+        if len(self.pipeline) >= self.MOST_PIPELINED:
+            self._reject(_bad_request("Too many requests without waiting for an answer."))
+        self._disarm()
+        self._in_head, self._in_body, self._fed, self._received = False, True, 0, 0
+        super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self.cycle.transport = _GentleTransport(self)  # type: ignore[assignment]
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._received += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The body is whole."""
+        self._disarm()
+        self._in_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Answered; when the client is still sending, this connection cannot be used again."""
+        if self._in_body and not self.pipeline:
+            self.server_state.total_requests += 1
+            self.close_gently()
+        elif not self._discarding:
+            super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """The server stops: finish what is being answered, close the rest."""
+        if self._discarding:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    def close_gently(self) -> None:
+        """Close now when nothing more can come; else drop for a moment what still comes, so that the answer arrives."""
+        if not (self._in_body or self._in_head) or self.transport.is_closing():
+            self.transport.close()
+            return
+        self._disarm()
+        self._unset_keepalive_if_required()
+        self._discarding = True
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._arm(self.DISCARD_SECONDS, self.transport.close)
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self.MOST_HEAD_BYTES:
+            self._reject(_head_too_large())
+
+    def _reject(self, problem: Problem) -> None:
+        # The parser swallows an exception's type on its way through C; the problem waits here for `data_received`.
+        self._refusal = problem
+        raise ValueError(problem.code)
+
+    def _refuse(self, problem: Problem) -> None:
+        self._disarm()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if cycle.response_started or cycle.scope is not self.scope:
+                # An earlier request is being answered; the client gets that, and then the end.
+                cycle.keep_alive = False
+                self.pipeline.clear()
+                self._discarding = True
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._write_problem(problem)
+        self._in_head = True
+        self.close_gently()
+
+    def _write_problem(self, problem: Problem) -> None:
+        import orjson
+
+        request_id = sane_request_id(None)
+        content = orjson.dumps(problem_body(problem, request_id))
+        headers = {
+            "content-type": MEDIA_TYPE,
+            "content-length": str(len(content)),
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "x-request-id": request_id,
+            "connection": "close",
+            **problem.headers,
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.transport.write(STATUS_LINE[problem.status] + head.encode() + b"\r\n" + content)
+
+    def _head_is_late(self) -> None:
+        self._deadline = None
+        if self._in_head:
+            self._refuse(Problem(408, "request_timeout", "The request came too slowly."))
+        elif self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+    def _check_body(self) -> None:
+        self._deadline = None
+        if self.flow.read_paused or self._received >= self.LEAST_BODY_BYTES:
+            # Either it is us who do not read, or there is progress.
+            self._received = 0
+            self._arm(self.BODY_SECONDS, self._check_body)
+        else:
+            self._refuse(Problem(408, "request_timeout", "The body came too slowly."))
+
+    def _arm(self, seconds: float, act: Any) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(seconds, act)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _GentleTransport:
+    """What an answer is written to: closing it while the client still sends does not reset the connection."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: LimitedHttpProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.close_gently()
+
+
+def _head_too_large() -> Problem:
+    return Problem(431, "headers_too_large", "The headers of the request are too large.")
+
+
+def _bad_request(detail: str) -> Problem:
+    return Problem(400, "bad_request", detail)
+
+
+def _parse_problem(exc: httptools.HttpParserError, data: bytes) -> Problem:
+    if isinstance(exc, httptools.HttpParserInvalidMethodError) and _METHOD.match(data):
+        return Problem(405, "method_not_allowed", "There is no such method.", headers=_ALLOWED)
+    return _bad_request("This is not valid HTTP.")
