@@ -1,0 +1,96 @@
+"""The frames of REALTIME.md: what a client may send, as types, and how ours are rendered."""
+
+from typing import Any
+
+import msgspec
+import orjson
+
+from services.gateway.realtime.wire import frame_text
+
+
+class _In(msgspec.Struct, forbid_unknown_fields=True, tag_field="type"):
+    pass
+
+
+class _InRoom(_In):
+    room_id: str | None = None
+
+
+class MessageSend(_InRoom, tag="message.send", kw_only=True):
+    """Store a message; answered by `ack` or `error` with the same `client_id`."""
+
+    client_id: str
+    content: str
+    reply_to: str | None = None
+    attachments: tuple[str, ...] = ()
+
+
+class TypingStart(_InRoom, tag="typing.start"):
+    """The sender is typing; it expires by itself."""
+
+
+class TypingStop(_InRoom, tag="typing.stop"):
+    """The sender stopped typing."""
+
+
+class Ping(_In, tag="ping"):
+    """Answered by `pong` with the same `id`."""
+
+    id: str | int | None = None
+    room_id: str | None = None
+
+
+class Auth(_In, tag="auth"):
+    """The first frame of a socket that brought no token."""
+
+    token: str
+
+
+class AuthRefresh(_In, tag="auth.refresh"):
+    """A fresh access token of the same person for a living socket."""
+
+    token: str
+
+
+class Subscribe(_In, tag="subscribe"):
+    """Join a room on `/ws`, from `since` on if it is given."""
+
+    room_id: str
+    since: int | None = None
+    epoch: str | None = None
+
+
+class Unsubscribe(_In, tag="unsubscribe"):
+    """Leave a room's stream on `/ws`."""
+
+    room_id: str
+
+
+ClientFrame = MessageSend | TypingStart | TypingStop | Ping | Auth | AuthRefresh | Subscribe | Unsubscribe
+
+_decoder = msgspec.json.Decoder(ClientFrame)
+
+
+class BadFrame(Exception):
+    """What a client sent is no frame of ours; the text says why."""
+
+
+def decode(data: bytes) -> ClientFrame:
+    """The frame in `data`; BadFrame when it is malformed, unknown or has missing or extra fields."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise BadFrame(str(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError):
+        raise BadFrame("A frame is one JSON object with a `type`.") from None
+
+
+def render(frame: dict[str, Any]) -> bytes:
+    """A frame of ours, framed for the wire."""
+    return frame_text(orjson.dumps(frame))
+
+
+def error(code: str, detail: str, *, client_id: str | None = None, **more: Any) -> dict[str, Any]:
+    """An `error` frame; fields that are None are left out."""
+    frame = {"type": "error", "client_id": client_id, "code": code, "detail": detail, **more}
+    return {name: value for name, value in frame.items() if value is not None}

@@ -1,0 +1,203 @@
+"""Who is online, over all gateways: each tells its own people on core NATS and keeps a map of everybody else's.
+
+A gateway numbers what it tells; whoever misses a number asks for the whole picture. One that is silent for 20 s is
+forgotten with its people. Nothing is stored. The room "" stands for "on any socket".
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from shared.bus import Bus
+from shared.ids import new_id
+
+ANYWHERE = ""
+_GRACE = 1.5
+_BEAT = 5.0
+_GONE = 20.0
+
+
+@dataclass
+class _Gateway:
+    told: int = -1
+    heard_at: float = 0.0
+    people: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Presence:
+    """`enter` and `leave` for this gateway's sockets, `online` for everybody's."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.on_change: list[Callable[[str, str, bool], None]] = []
+        """Called with (room id or "", user id, online) when somebody's first socket comes or last one went."""
+        self._bus = bus
+        self._id = new_id()
+        self._here: Counter[tuple[str, str]] = Counter()
+        self._told: dict[str, set[str]] = {}
+        self._others: dict[str, _Gateway] = {}
+        self._number = 0
+        self._leaving: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._changes: list[tuple[str, str, bool]] = []
+        self._seen: dict[str, float] = {}
+        self._flush_soon = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Tell and listen until left; what we told of is taken back at the end."""
+        await self._bus.subscribe("presence.*", self._heard)
+        self._bus.on_reconnect.append(self._ask_all)
+        tasks = [asyncio.create_task(self._tell(), name="presence"), asyncio.create_task(self._beat(), name="beat")]
+        self._ask_all()
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._publish({"bye": True})
+
+    def enter(self, room_id: str, user_id: str) -> None:
+        """One more socket of this person is in the room."""
+        key = (room_id, user_id)
+        self._here[key] += 1
+        timer = self._leaving.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        elif self._here[key] == 1:
+            self._set(room_id, user_id, True)
+
+    def leave(self, room_id: str, user_id: str) -> None:
+        """One socket less; after the last one there is a moment of grace for who comes right back."""
+        key = (room_id, user_id)
+        self._here[key] -= 1
+        if self._here[key] <= 0:
+            del self._here[key]
+            self._leaving[key] = asyncio.get_running_loop().call_later(_GRACE, self._left, room_id, user_id)
+
+    def online(self, room_id: str) -> list[str]:
+        """Who is in the room now, on any gateway, sorted."""
+        people = set(self._told.get(room_id, ()))
+        for gateway in self._others.values():
+            people |= gateway.people.get(room_id, set())
+        return sorted(people)
+
+    def is_online(self, room_id: str, user_id: str) -> bool:
+        """Whether this person is in the room (ANYWHERE: on any socket), on any gateway."""
+        if user_id in self._told.get(room_id, ()):
+            return True
+        return any(user_id in gateway.people.get(room_id, ()) for gateway in self._others.values())
+
+    def last_seen(self, user_id: str) -> float | None:
+        """When this person was last known to be online (seconds since the epoch), as far as this gateway saw it."""
+        return self._seen.get(user_id)
+
+    def _left(self, room_id: str, user_id: str) -> None:
+        self._leaving.pop((room_id, user_id), None)
+        self._set(room_id, user_id, False)
+
+    def _set(self, room_id: str, user_id: str, online: bool) -> None:
+        before = self.is_online(room_id, user_id)
+        people = self._told.setdefault(room_id, set())
+        if online:
+            people.add(user_id)
+        else:
+            people.discard(user_id)
+            if not people:
+                del self._told[room_id]
+        self._changes.append((room_id, user_id, online))
+        self._flush_soon.set()
+        self._announce(room_id, user_id, before)
+
+    def _announce(self, room_id: str, user_id: str, before: bool) -> None:
+        now = self.is_online(room_id, user_id)
+        if now == before:
+            return
+        if room_id == ANYWHERE and not now:
+            self._seen[user_id] = time.time()
+        for told in self.on_change:
+            told(room_id, user_id, now)
+
+    async def _tell(self) -> None:
+        while True:
+            await self._flush_soon.wait()
+            self._flush_soon.clear()
+            changes, self._changes = self._changes, []
+            if changes:
+                self._number += 1
+                await self._publish({"n": self._number, "changes": changes})
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT)
+            await self._publish({"n": self._number})
+            self._forget_silent()
+
+    async def _publish(self, body: dict[str, Any]) -> None:
+        if self._bus.is_connected:
+            await self._bus.publish(f"presence.{self._id}", orjson.dumps({"gateway": self._id, **body}))
+
+    def _ask_all(self) -> None:
+        asyncio.ensure_future(self._publish({"n": self._number, "ask": True}))
+        asyncio.ensure_future(self._tell_everything())
+
+    async def _tell_everything(self) -> None:
+        self._changes.clear()
+        self._number += 1
+        picture = {room_id: sorted(people) for room_id, people in self._told.items()}
+        await self._publish({"n": self._number, "picture": picture})
+
+    async def _heard(self, message: Any) -> None:
+        told = orjson.loads(message.data)
+        who = told["gateway"]
+        if who == self._id:
+            return
+        if told.get("bye"):
+            self._forget(who)
+            return
+        gateway = self._others.setdefault(who, _Gateway())
+        gateway.heard_at = time.monotonic()
+        if told.get("ask"):
+            await self._tell_everything()
+        elif "picture" in told:
+            self._replace(gateway, {room_id: set(people) for room_id, people in told["picture"].items()})
+            gateway.told = told["n"]
+        elif "changes" in told and told["n"] == gateway.told + 1:
+            gateway.told = told["n"]
+            for room_id, user_id, online in told["changes"]:
+                self._apply(gateway, room_id, user_id, online)
+        elif told["n"] != gateway.told:
+            await self._publish({"n": self._number, "ask": True})
+
+    def _replace(self, gateway: _Gateway, people: dict[str, set[str]]) -> None:
+        for room_id in gateway.people.keys() | people.keys():
+            had, has = gateway.people.get(room_id, set()), people.get(room_id, set())
+            for user_id in had ^ has:
+                self._apply(gateway, room_id, user_id, user_id in has)
+
+    def _apply(self, gateway: _Gateway, room_id: str, user_id: str, online: bool) -> None:
+        before = self.is_online(room_id, user_id)
+        people = gateway.people.setdefault(room_id, set())
+        if online:
+            people.add(user_id)
+        else:
+            people.discard(user_id)
+            if not people:
+                del gateway.people[room_id]
+        self._announce(room_id, user_id, before)
+
+    def _forget(self, who: str) -> None:
+        gateway = self._others.get(who)
+        if gateway is not None:
+            self._replace(gateway, {})
+            del self._others[who]
+
+    def _forget_silent(self) -> None:
+        limit = time.monotonic() - _GONE
+        for who in [who for who, gateway in self._others.items() if gateway.heard_at < limit]:
+            self._forget(who)

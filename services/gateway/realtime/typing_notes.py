@@ -1,0 +1,47 @@
+"""Who is typing: told on core NATS, expires by itself, stored nowhere."""
+
+import asyncio
+from typing import Any
+
+import orjson
+
+from services.gateway.realtime.frames import render
+from services.gateway.realtime.room import LiveRoom
+from shared.bus import Bus
+
+_EXPIRES = 5.0
+
+
+class TypingNotes:
+    """Publishes this gateway's typists and shows everybody's to its rooms."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+
+    async def follow(self, room: LiveRoom) -> Any:
+        """Show the room's typists to it; returns the subscription."""
+
+        async def note(message: Any) -> None:
+            told = orjson.loads(message.data)
+            frame = {"type": "typing", "room_id": room.id, "user_id": told["user_id"], "active": told["active"]}
+            room.broadcast(render(frame), but_user=told["user_id"])
+
+        return await self._bus.subscribe(f"typing.{room.id}", note)
+
+    async def tell(self, room_id: str, user_id: str, active: bool) -> None:
+        """The person types in the room, or stopped; typing that is not repeated stops after 5 s."""
+        timer = self._timers.pop((room_id, user_id), None)
+        if timer is not None:
+            timer.cancel()
+        if active:
+            loop = asyncio.get_running_loop()
+            self._timers[(room_id, user_id)] = loop.call_later(_EXPIRES, self._expire, room_id, user_id)
+        elif timer is None:
+            return
+        if active and timer is not None:
+            return
+        await self._bus.publish(f"typing.{room_id}", orjson.dumps({"user_id": user_id, "active": active}))
+
+    def _expire(self, room_id: str, user_id: str) -> None:
+        asyncio.ensure_future(self.tell(room_id, user_id, False))

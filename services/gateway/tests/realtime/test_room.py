@@ -1,0 +1,184 @@
+"""A room on the gateway: every number once and in order, whatever the bus does (REALTIME.md promise 3)."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import permutations, product
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.realtime.room import LiveRoom
+from services.gateway.realtime.span import Span, SpanEntry
+from shared.problems import Unavailable
+
+EPOCH = "epoch-1"
+
+
+def entry(seq: int, removes: str | None = None) -> SpanEntry:
+    return SpanEntry(seq, b"<%d>" % seq, removes)
+
+
+class Log:
+    """Messaging's log of one room: what a fetch answers."""
+
+    def __init__(self) -> None:
+        self.epoch = EPOCH
+        self.entries: list[SpanEntry] = []
+        self.fetches = 0
+        self.failures = 0
+
+    def commit(self, removes: str | None = None) -> SpanEntry:
+        self.entries.append(entry(len(self.entries) + 1, removes))
+        return self.entries[-1]
+
+    async def fetch(self, room_id: str, after: int) -> Span:
+        await asyncio.sleep(0)
+        self.fetches += 1
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("messaging is away")
+        return Span(self.epoch, self.entries[after:], head=len(self.entries))
+
+
+class Socket:
+    """A client as a room sees it, remembering what it was written."""
+
+    def __init__(self, user_id: str = "somebody") -> None:
+        self.user_id = user_id
+        self.seen = b""
+        self.removed = False
+        self.resyncs = 0
+        self.wire = self
+
+    def write(self, frames: bytes) -> None:
+        self.seen += frames
+
+    def removed_from(self, room: LiveRoom, *, deleted: bool) -> None:
+        self.removed = True
+        room.discard(self)  # type: ignore[arg-type]
+
+    def resync(self, room: LiveRoom) -> None:
+        self.resyncs += 1
+
+    def numbers(self) -> list[int]:
+        return [int(number) for number in self.seen.decode().replace("<", "").split(">") if number]
+
+
+def watched(log: Log, seq: int = 0) -> tuple[LiveRoom, Socket]:
+    room, socket = LiveRoom("room", EPOCH, seq, log.fetch), Socket()
+    room.add(socket)  # type: ignore[arg-type]
+    return room, socket
+
+
+def interleavings(events: int) -> Iterator[list[tuple[int, int]]]:
+    """Every order of delivery of the events, each lost, delivered once, or twice."""
+    for copies in product((0, 1, 2), repeat=events):
+        deliveries = [seq for seq, times in enumerate(copies, 1) for _ in range(times)]
+        yield from ([(seq, 0) for seq in order] for order in set(permutations(deliveries)))
+
+
+@pytest.mark.parametrize("events", [1, 2, 3])
+async def test_every_order_loss_and_repeat_is_shown_once_and_in_order(events: int) -> None:
+    for deliveries in interleavings(events):
+        log = Log()
+        room, socket = watched(log)
+        for _ in range(events):
+            log.commit()
+        for seq, _ in deliveries:
+            room.receive(Span(EPOCH, [log.entries[seq - 1]]))
+        await room.reached(events, timeout=5)
+        room.flush()
+        assert socket.numbers() == list(range(1, events + 1)), deliveries
+
+
+@given(st.lists(st.integers(1, 12), max_size=40), st.integers(0, 3))
+def test_any_disorder_ends_in_order(deliveries: list[int], failures: int) -> None:
+    async def run() -> None:
+        log = Log()
+        room, socket = watched(log)
+        for _ in range(12):
+            log.commit()
+        for seq in deliveries:
+            room.receive(Span(EPOCH, [log.entries[seq - 1]]))
+        await room.reached(12, timeout=5)
+        room.flush()
+        assert socket.numbers() == list(range(1, 13))
+        room.close()
+
+    asyncio.run(run())
+
+
+async def test_a_fetch_that_fails_is_tried_again() -> None:
+    log = Log()
+    log.failures = 1
+    room, socket = watched(log)
+    log.commit()
+    room.expect(1)
+    await room.reached(1, timeout=5)
+    room.flush()
+    assert (socket.numbers(), log.fetches) == ([1], 2)
+
+
+async def test_who_is_removed_sees_the_removal_and_nothing_after_it() -> None:
+    log = Log()
+    room, stays = watched(log)
+    goes = Socket("goner")
+    room.add(goes)  # type: ignore[arg-type]
+    span = [log.commit(), log.commit(removes="goner"), log.commit()]
+    room.receive(Span(EPOCH, span))
+    room.flush()
+    assert (goes.numbers(), goes.removed) == ([1, 2], True)
+    assert stays.numbers() == [1, 2, 3]
+
+
+async def test_a_socket_that_joins_sees_only_what_comes_after() -> None:
+    log = Log()
+    room, first = watched(log)
+    room.receive(Span(EPOCH, [log.commit()]))
+    room.receive(Span(EPOCH, [log.commit()]))
+    late = Socket("late")
+    room.add(late)  # type: ignore[arg-type]
+    room.receive(Span(EPOCH, [log.commit()]))
+    room.flush()
+    assert (first.numbers(), late.numbers()) == ([1, 2, 3], [3])
+
+
+async def test_the_ring_gives_what_it_has_and_says_when_it_does_not() -> None:
+    log = Log()
+    room, _ = watched(log)
+    room.receive(Span(EPOCH, [log.commit() for _ in range(600)]))
+    assert room.ring_after(600) == b""
+    assert room.ring_after(598) == b"<599><600>"
+    assert room.ring_after(50) is None
+    room.trim()
+    room.trim()
+    assert room.ring_after(598) is None
+
+
+async def test_another_epoch_starts_everybody_from_its_head() -> None:
+    log = Log()
+    room, socket = watched(log)
+    for _ in range(5):
+        room.receive(Span(EPOCH, [log.commit()]))
+    log.epoch, log.entries = "epoch-2", [entry(1), entry(2)]
+    room.receive(Span("epoch-2", [entry(2)]))
+    room.receive(Span("epoch-2", [entry(3)]))
+    await room.reached(3, timeout=5)
+    room.flush()
+    assert (socket.resyncs, room.epoch, socket.numbers()) == (1, "epoch-2", [1, 2, 3, 4, 5, 3])
+
+
+def test_spans_of_messaging_are_read_as_they_are_written() -> None:
+    from services.gateway.realtime.span import split
+    from services.gateway.realtime.wire import frame_text
+
+    frames = [orjson.dumps({"seq": 7, "text": "é" * 200}), b"{}"]
+    header = {"epoch": "e", "first": 7, "sizes": [len(frame) for frame in frames], "removes": {"8": "u"}, "head": 9}
+    span = split(orjson.dumps(header) + b"\n" + b"".join(frames))
+    assert [(one.seq, one.frame, one.removes) for one in span.entries] == [
+        (7, frame_text(frames[0]), None),
+        (8, frame_text(frames[1]), "u"),
+    ]
+    assert (span.epoch, span.head, span.too_far) == ("e", 9, False)

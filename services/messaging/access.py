@@ -1,0 +1,58 @@
+"""Who may see a room, from messaging's own copy of memberships, and what a gateway needs to open one."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from services.messaging.models import departures, members, rooms, timeline_head, users
+from services.messaging.render import author_view
+from shared.database import ReadSession
+from shared.problems import Forbidden, NotFound
+
+
+def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
+    """The room's row joined with the caller's role.
+
+    Raises NotFound for a room that isn't there or isn't the caller's to know of, Forbidden (`not_a_member`,
+    `banned`, `kicked`) for one that is.
+    """
+    row = tx.execute(
+        select(rooms, members.c.role)
+        .outerjoin(members, (members.c.room_id == rooms.c.id) & (members.c.user_id == user_id))
+        .where(rooms.c.id == room_id, rooms.c.deleted_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such room.")
+    if row.role is None:
+        raise _refusal(tx, row.kind, room_id, user_id)
+    return row
+
+
+def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str) -> Exception:
+    reason = tx.execute(
+        select(departures.c.reason).where(departures.c.room_id == room_id, departures.c.user_id == user_id)
+    ).scalar_one_or_none()
+    if reason in ("banned", "kicked"):
+        return Forbidden(reason, f"You were {reason} from this room.")
+    if kind != "public":
+        return NotFound("There is no such room.")
+    return Forbidden("not_a_member", "Join the room first.")
+
+
+def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
+    """What a gateway shows in `ready`: the room's head and epoch, the Room, and the caller as far as messaging knows."""
+    row = require_member(tx, room_id, user_id)
+    epoch = tx.execute(select(timeline_head.c.epoch)).scalar_one()
+    user = tx.execute(select(users).where(users.c.id == user_id)).one_or_none()
+    return {
+        "seq": row.head_seq,
+        "epoch": epoch,
+        "room": room_view(row) | {"my_role": row.role},
+        "user": None if user is None else author_view(user._mapping),
+    }
+
+
+def room_view(row: Any) -> dict[str, Any]:
+    """The public Room object, without what differs from person to person."""
+    return orjson.loads(row.state) | {"member_count": row.member_count, "my_role": None}

@@ -1,0 +1,135 @@
+"""The durable copy of the timeline on JetStream, for the services that follow messaging.
+
+Positions are contiguous, a follower drops what it has and pulls what it lacks (shared.inbox), so sending a stretch
+twice is harmless and a wiped broker is refilled from the timeline.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+from sqlalchemy import func, select, update
+
+from services.messaging import feed
+from services.messaging.models import timeline, timeline_head
+from services.messaging.timeline import Entry
+from shared.bus import Bus
+from shared.database import Database, ReadSession, WriteSession
+
+_log = structlog.get_logger(__name__)
+_STREAM = "MESSAGING"
+_SUBJECT = "messaging.timeline.all.entries"
+_HOURS = 24
+_READ = 256
+_MAX_BYTES = 512 * 1024
+_POLL = 1.0
+_SAVE_EVERY = 1.0
+
+STREAM = StreamConfig(
+    name=_STREAM,
+    subjects=["messaging.timeline.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    max_age=48 * 3600,
+    duplicate_window=120,
+)
+
+
+class DurableCopy:
+    """Follows the live publisher, a stretch at a time, each confirmed by JetStream before the next."""
+
+    def __init__(self, db: Database, bus: Bus) -> None:
+        self._db = db
+        self._bus = bus
+        self._wake = asyncio.Event()
+        self._ready = False
+        self._epoch = ""
+        self._pos = 0
+        self._stream_seq = 0
+        self._saved = 0
+        self._saved_at = 0.0
+
+    def wake(self) -> None:
+        """There is more to copy."""
+        self._wake.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Copy until left; how far it came is saved, at the latest then."""
+        now = await self._db.read(feed.head)
+        self._epoch, self._pos, self._stream_seq = now["epoch"], now["published_pos"], now["stream_seq"]
+        self._saved = self._pos
+        self._bus.on_reconnect.append(self._distrust)
+        task = asyncio.create_task(self._run(), name="durable-copy")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._save()
+
+    def _distrust(self) -> None:
+        self._ready = False
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                if not self._ready:
+                    await self._prepare()
+                while entries := await self._db.read(feed.entries_after, self._pos, _READ):
+                    await self._copy(entries)
+                if time.monotonic() - self._saved_at > _SAVE_EVERY:
+                    await self._save()
+            except Exception as error:
+                _log.warning("the durable copy waits", reason=str(error) or type(error).__name__, pos=self._pos)
+                self._ready = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL)
+            self._wake.clear()
+
+    async def _prepare(self) -> None:
+        """Have the stream, and go back a day if the broker forgot what it had confirmed."""
+        try:
+            state = (await self._bus.js.stream_info(_STREAM)).state
+        except NotFoundError:
+            state = (await self._bus.js.add_stream(STREAM)).state
+        if state.last_seq < self._stream_seq:
+            self._pos = await self._db.read(_pos_before, _HOURS)
+            _log.warning("the broker lost the durable copy; it is refilled", after=self._pos)
+        self._stream_seq = state.last_seq
+        self._ready = True
+
+    async def _copy(self, entries: Sequence[Entry]) -> None:
+        stretch, size = [], 0
+        for entry in entries:
+            size += len(entry.frame) + 256
+            if stretch and size > _MAX_BYTES:
+                break
+            stretch.append(entry)
+        first, last = stretch[0].pos, stretch[-1].pos
+        body = b"[" + b",".join(feed.envelope(entry, self._epoch) for entry in stretch) + b"]"
+        ack = await self._bus.js.publish(
+            _SUBJECT, body, timeout=5, headers={"Nats-Msg-Id": f"messaging:{self._epoch}:{first}-{last}"}
+        )
+        self._pos, self._stream_seq = last, ack.seq
+
+    async def _save(self) -> None:
+        if self._pos != self._saved:
+            await self._db.write(_save, self._pos, self._stream_seq)
+            self._saved = self._pos
+        self._saved_at = time.monotonic()
+
+
+def _pos_before(tx: ReadSession, hours: int) -> int:
+    since = tx.now - timedelta(hours=hours)
+    return tx.execute(select(func.coalesce(func.max(timeline.c.pos), 0)).where(timeline.c.at < since)).scalar_one()
+
+
+def _save(tx: WriteSession, pos: int, stream_seq: int) -> None:
+    tx.execute(update(timeline_head).values(published_pos=pos, stream_seq=stream_seq))

@@ -1,0 +1,55 @@
+"""Reading the timeline by position: what the publisher, the heads check and other services' catch-up read."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.messaging.models import rooms, timeline, timeline_head
+from services.messaging.timeline import Entry
+from shared.clock import rfc3339
+from shared.database import ReadSession
+
+
+def head(tx: ReadSession) -> dict[str, Any]:
+    """The single row that says where the timeline ends and how far it is published."""
+    return dict(tx.execute(select(timeline_head)).one()._mapping)
+
+
+def entries_after(tx: ReadSession, pos: int, limit: int) -> list[Entry]:
+    """The next entries over all rooms, oldest first."""
+    rows = tx.execute(select(timeline).where(timeline.c.pos > pos).order_by(timeline.c.pos).limit(limit))
+    return [Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at) for row in rows]
+
+
+def heads_after(tx: ReadSession, pos: int) -> dict[str, Any]:
+    """The heads of the rooms that changed after this position: {"epoch", "pos", "rooms": {room_id: seq}}."""
+    now = tx.execute(select(timeline_head)).one()
+    changed = tx.execute(
+        select(timeline.c.room_id, func.max(timeline.c.seq).label("seq"))
+        .where(timeline.c.pos > pos, timeline.c.pos <= now.pos)
+        .group_by(timeline.c.room_id)
+    )
+    return {"epoch": now.epoch, "pos": now.pos, "rooms": {row.room_id: row.seq for row in changed}}
+
+
+def room_entries(tx: ReadSession, room_id: str, after: int, limit: int) -> tuple[int, list[Entry]]:
+    """The room's head and its next entries after `after`."""
+    end = tx.execute(select(rooms.c.head_seq).where(rooms.c.id == room_id)).scalar_one_or_none()
+    rows = tx.execute(
+        select(timeline)
+        .where(timeline.c.room_id == room_id, timeline.c.seq > after)
+        .order_by(timeline.c.seq)
+        .limit(limit)
+    )
+    return end or 0, [
+        Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at) for row in rows
+    ]
+
+
+def envelope(entry: Entry, epoch: str) -> bytes:
+    """The entry in the house's event envelope, around the frame's own bytes."""
+    prefix = (
+        f'{{"id":{entry.pos},"epoch":"{epoch}","producer":"messaging","type":"{entry.type}",'
+        f'"subject":"messaging.room.{entry.room_id}.{entry.type}","at":"{rfc3339(entry.at)}","request_id":null,"data":'
+    )
+    return b"".join([prefix.encode(), entry.frame, b"}"])

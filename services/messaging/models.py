@@ -1,0 +1,114 @@
+"""Messaging's tables. The timeline is the service's outbox: one table, one order (docs/decisions/0004)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from shared.database import UtcDateTime
+from shared.inbox import inbox_tables
+
+metadata = MetaData()
+inbox_tables(metadata)
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+# One row. Its UPDATE is the first statement of every writing transaction, so that on PostgreSQL positions
+# are taken and become visible in one order, whatever number of replicas writes.
+timeline_head = Table(
+    "timeline_head",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", String(36), nullable=False),
+    Column("pos", _BIG, nullable=False),
+    Column("published_pos", _BIG, nullable=False),
+    Column("stream_seq", _BIG, nullable=False),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("pos", _BIG, primary_key=True, autoincrement=False),
+    Column("room_id", String(36), nullable=False),
+    Column("seq", _BIG, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("frame", LargeBinary, nullable=False),
+    Column("removes", String(36)),
+    Column("at", UtcDateTime, nullable=False),
+    Index("timeline_room_seq", "room_id", "seq", unique=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("display_name", String(200), nullable=False),
+    Column("avatar_url", Text),
+    Column("deleted", Boolean, nullable=False, default=False),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("member_count", Integer, nullable=False, default=0),
+    Column("head_seq", _BIG, nullable=False, default=0),
+    Column("head_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("room_id", String(36), ForeignKey("rooms.id"), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("joined_seq", _BIG, nullable=False),
+    Index("members_user", "user_id"),
+)
+
+# Who went, and at which entry: a late reader is told "removed" (4403) and not "no such room" (4404).
+departures = Table(
+    "departures",
+    metadata,
+    Column("room_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("seq", _BIG, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("room_id", String(36), ForeignKey("rooms.id"), nullable=False),
+    Column("seq", _BIG, nullable=False),
+    Column("author_id", String(36), nullable=False),
+    Column("client_id", String(128)),
+    Column("content", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("reply_to", String(36)),
+    Column("attachments", Text, nullable=False),
+    Column("mentions", Text, nullable=False),
+    Column("reviewed", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("edited_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
+    Index("messages_room_seq", "room_id", "seq", unique=True),
+    Index("messages_once", "author_id", "room_id", "client_id", unique=True),
+    Index("messages_unreviewed", "seq", sqlite_where=text("reviewed = 0"), postgresql_where=text("NOT reviewed")),
+)

@@ -1,0 +1,91 @@
+"""Carries the timeline to the bus, in order, for ever: live spans for gateways, a durable copy for services.
+
+What was just committed is taken from memory; whatever memory doesn't hold is read from the timeline, so nothing
+depends on this process having lived through the commit.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from services.messaging import feed
+from services.messaging.durable import DurableCopy
+from services.messaging.spans import by_room, encode_span
+from services.messaging.timeline import Entry
+from shared.bus import Bus
+from shared.database import Database
+from shared.problems import Problem
+
+_log = structlog.get_logger(__name__)
+_SPAN_BYTES = 512 * 1024
+_READ = 512
+_IN_MEMORY = 64
+_POLL = 1.0
+
+
+class Publisher:
+    """The live half: one sequential publisher, so spans leave in the order of the log."""
+
+    def __init__(self, db: Database, bus: Bus, durable: DurableCopy) -> None:
+        self._db = db
+        self._bus = bus
+        self._durable = durable
+        self._offered: deque[Sequence[Entry]] = deque(maxlen=_IN_MEMORY)
+        self._wake = asyncio.Event()
+        self._pos = 0
+        self._epoch = ""
+
+    def offer(self, entries: Sequence[Entry]) -> None:
+        """What was just committed, in the order of commits."""
+        if entries:
+            self._offered.append(entries)
+            self._wake.set()
+
+    def wake(self) -> None:
+        """The timeline has entries that nobody offers."""
+        self._wake.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Publish from the present head on; gateways fetch what is older."""
+        now = await self._db.read(feed.head)
+        self._pos, self._epoch = now["pos"], now["epoch"]
+        async with self._durable.running():
+            task = asyncio.create_task(self._run(), name="publisher")
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while entries := await self._next():
+                    await self._publish(entries)
+                    self._pos = entries[-1].pos
+                    self._durable.wake()
+            except Problem as problem:
+                _log.warning("live publication waits", reason=problem.detail)
+            except Exception:
+                _log.exception("live publication failed; it goes on from the timeline")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL)
+            self._wake.clear()
+
+    async def _next(self) -> Sequence[Entry]:
+        while self._offered:
+            entries = self._offered.popleft()
+            if entries[0].pos == self._pos + 1:
+                return entries
+            if entries[-1].pos > self._pos:
+                break
+        return await self._db.read(feed.entries_after, self._pos, _READ)
+
+    async def _publish(self, entries: Sequence[Entry]) -> None:
+        for span in by_room(entries, _SPAN_BYTES):
+            subject = f"messaging.room.{span[0].room_id}.entries"
+            await self._bus.publish(subject, encode_span(self._epoch, span))

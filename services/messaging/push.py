@@ -1,0 +1,37 @@
+"""Rooms' and moderation's changes become entries before their callers are answered (ARCHITECTURE.md decision 2)."""
+
+from typing import Any
+
+import structlog
+
+from shared.bus import Bus
+from shared.events import Envelope
+from shared.inbox import Inbox
+from shared.problems import Problem
+
+_log = structlog.get_logger(__name__)
+_PRODUCERS = ("rooms", "moderation")
+
+
+class Push:
+    """`rpc.messaging.push`: apply the producer's events now, and say how far its events are applied."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    async def serve(self, bus: Bus) -> None:
+        """Answer requests from now on."""
+        await bus.serve("push", self.push)
+
+    async def push(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"producer", "events": [Envelope]} -> {"applied": id}; a gap before them is pulled from the producer."""
+        events = [Envelope.model_validate(event) for event in request["events"]]
+        return {"applied": await self._inbox.push(str(request["producer"]), events)}
+
+    async def catch_up(self) -> None:
+        """What was committed elsewhere while we were away is applied before the next send is served."""
+        for producer in _PRODUCERS:
+            try:
+                await self._inbox.catch_up(producer, timeout=2)
+            except Problem as problem:
+                _log.info("nothing to catch up with yet", producer=producer, reason=problem.detail)

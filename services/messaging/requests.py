@@ -1,0 +1,109 @@
+"""What gateways ask over NATS: commands in groups, opening a room, replay, and heads."""
+
+from typing import Any
+
+import msgspec
+
+from services.messaging import access, feed, replay
+from services.messaging.commands import Command, Outcome, Send, as_reply
+from services.messaging.policy import sane_text
+from services.messaging.sequencer import Sequencer
+from services.messaging.schemas import MAX_CONTENT
+from services.messaging.settings import Settings
+from shared.bus import Bus
+from shared.caller import Caller, CallerVerifier
+from shared.database import Database
+from shared.inbox import Inbox
+from shared.problems import Forbidden, Invalid, NotFound, Problem, Unauthorized
+
+
+class _Item(msgspec.Struct, forbid_unknown_fields=True):
+    by: int
+    room_id: str
+    content: str
+    client_id: str
+    op: str = "send"
+    reply_to: str | None = None
+    attachments: tuple[str, ...] = ()
+
+
+class _Commands(msgspec.Struct):
+    callers: list[str]
+    commands: list[_Item]
+
+
+class GatewayRequests:
+    """The handlers; `serve` puts them on the bus."""
+
+    def __init__(self, settings: Settings, db: Database, sequencer: Sequencer, inbox: Inbox, verifier: CallerVerifier):
+        self._settings = settings
+        self._db = db
+        self._sequencer = sequencer
+        self._inbox = inbox
+        self._verifier = verifier
+
+    async def serve(self, bus: Bus) -> None:
+        """Answer requests from now on."""
+        await bus.serve("commands", self.commands)
+        await bus.serve("attach", self.attach)
+        await bus.serve("replay", self.replay)
+        await bus.serve("heads", self.heads)
+        await bus.serve("outbox", self.outbox)
+
+    async def commands(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"callers": [jwt], "commands": [{"by": index of the caller, "op", ...}]} -> {"results": [...]} in order."""
+        batch = msgspec.convert(request, _Commands)
+        callers = [self._caller(token) for token in batch.callers]
+        checked = [_command(item, callers) for item in batch.commands]
+        good = [command for command in checked if not isinstance(command, Problem)]
+        stored = iter(await self._sequencer.submit(good)) if good else iter(())
+        outcomes: list[Outcome] = [one if isinstance(one, Problem) else next(stored) for one in checked]
+        return {"results": [as_reply(outcome) for outcome in outcomes]}
+
+    async def attach(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"caller", "room_id"} -> what `ready` shows. What rooms told nobody yet is fetched before a refusal."""
+        caller = self._caller(str(request["caller"]))
+        if isinstance(caller, Problem):
+            raise caller
+        room_id = str(request["room_id"])
+        try:
+            return await self._db.read(access.attach, room_id, caller.user_id)
+        except (NotFound, Forbidden):
+            await self._inbox.catch_up("rooms", timeout=2)
+            return await self._db.read(access.attach, room_id, caller.user_id)
+
+    async def replay(self, request: dict[str, Any]) -> bytes:
+        """{"room_id", "after", "resume": bool} -> a span with "head" and "too_far" in its header."""
+        return await self._db.read(
+            replay.replay, str(request["room_id"]), int(request["after"]), bool(request.get("resume")), self._settings
+        )
+
+    async def heads(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"after": pos} -> {"epoch", "pos", "rooms": {room_id: seq}} of what changed after that position."""
+        return await self._db.read(feed.heads_after, int(request["after"]))
+
+    async def outbox(self, request: dict[str, Any]) -> bytes:
+        """{"after": pos, "limit"} -> envelopes, as every producer's outbox answers."""
+        return await self._db.read(replay.outbox, int(request["after"]), min(int(request.get("limit", 256)), 500))
+
+    def _caller(self, token: str) -> Caller | Problem:
+        try:
+            caller = self._verifier.verify(token)
+        except Problem as problem:
+            return problem
+        return caller if isinstance(caller, Caller) else Unauthorized()
+
+
+def _command(item: _Item, callers: list[Caller | Problem]) -> Command | Problem:
+    if not 0 <= item.by < len(callers):
+        return Invalid("invalid_command", "The command names no caller.")
+    caller = callers[item.by]
+    if isinstance(caller, Problem):
+        return caller
+    if len(item.content) > MAX_CONTENT:
+        return Invalid("too_long", f"A message has at most {MAX_CONTENT} characters.")
+    try:
+        content, client_id = sane_text(item.content), sane_text(item.client_id)
+    except ValueError as error:
+        return Invalid("invalid_content", f"The message {error}.")
+    return Send(caller.user_id, item.room_id, content, client_id, item.reply_to, item.attachments)

@@ -1,0 +1,111 @@
+"""The timeline: one numbered log per room, and one position over all rooms.
+
+`Timeline` is the end of that log inside one writing transaction. Heads are read in the transaction and never kept
+beyond it, so a rollback can't leave a hole (RELIABILITY.md §2.2.1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, insert, select, update
+
+from services.messaging.models import rooms, timeline, timeline_head
+from shared.database import WriteSession
+from shared.problems import NotFound
+
+_LOCK = update(timeline_head).values(pos=timeline_head.c.pos).returning(timeline_head.c.pos, timeline_head.c.epoch)
+_ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
+_ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
+_HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored change of a room; `removes` names the person that nothing later may be sent to."""
+
+    pos: int
+    room_id: str
+    seq: int
+    type: str
+    frame: bytes
+    removes: str | None
+    at: datetime
+
+
+@dataclass(slots=True)
+class RoomHead:
+    """A room as this transaction sees it; `seq` moves with every entry appended."""
+
+    id: str
+    state: dict[str, Any]
+    kind: str
+    member_count: int
+    seq: int
+    deleted: bool
+
+
+class Timeline:
+    """Appends entries within one transaction; `flush` writes them."""
+
+    def __init__(self, tx: WriteSession) -> None:
+        row = tx.execute(_LOCK).one()
+        self.tx = tx
+        self.epoch: str = row.epoch
+        self.entries: list[Entry] = []
+        self._pos: int = row.pos
+        self._rooms: dict[str, RoomHead] = {}
+
+    def load(self, room_ids: Iterable[str]) -> None:
+        """Read the heads of these rooms, all in one statement."""
+        missing = [room_id for room_id in dict.fromkeys(room_ids) if room_id not in self._rooms]
+        if missing:
+            for row in self.tx.execute(_ROOMS, {"ids": missing}):
+                self._rooms[row.id] = RoomHead(
+                    row.id,
+                    orjson.loads(row.state),
+                    row.kind,
+                    row.member_count,
+                    row.head_seq,
+                    row.deleted_at is not None,
+                )
+
+    def room(self, room_id: str) -> RoomHead:
+        """The room's head; NotFound when there is none, or it is gone."""
+        self.load([room_id])
+        head = self._rooms.get(room_id)
+        if head is None or head.deleted:
+            raise NotFound("There is no such room.")
+        return head
+
+    def append(self, room: RoomHead, type_: str, body: dict[str, Any], *, removes: str | None = None) -> Entry:
+        """Give the change its number and render the frame that every client will receive."""
+        room.seq += 1
+        self._pos += 1
+        frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
+        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now)
+        self.entries.append(entry)
+        return entry
+
+    def flush(self) -> None:
+        """Write what was appended: the entries, the heads they moved, and the position."""
+        if not self.entries:
+            return
+        self.tx.execute(insert(timeline), [_row(entry) for entry in self.entries])
+        heads = {entry.room_id: entry.seq for entry in self.entries}
+        self.tx.execute(_HEADS, [{"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()])
+        self.tx.execute(_ADVANCE, {"new_pos": self._pos})
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "pos": entry.pos,
+        "room_id": entry.room_id,
+        "seq": entry.seq,
+        "type": entry.type,
+        "frame": entry.frame,
+        "removes": entry.removes,
+        "at": entry.at,
+    }
