@@ -35,6 +35,10 @@ class Backend(Protocol):
         """Its connections can't write."""
         ...
 
+    def migrator(self) -> Engine:
+        """Its connections may change tables, one process at a time (see `locks`)."""
+        ...
+
     def classify(self, error: DBAPIError) -> Failure:
         """What to do about this error."""
         ...

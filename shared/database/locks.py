@@ -3,11 +3,15 @@
 import asyncio
 import fcntl
 import os
+import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+_PAUSE = 0.05
 _NAMESPACE = 0x50415251
 _TRY = text("SELECT pg_try_advisory_lock(:namespace, :key)")
 
@@ -31,6 +35,19 @@ class Lock:
     async def release(self) -> None:
         """Let another process have it."""
         await asyncio.to_thread(self._kind.release)
+
+    @contextmanager
+    def waited_for(self, seconds: float) -> Iterator[None]:
+        """Hold it, in a thread, as soon as nobody else does."""
+        deadline = time.monotonic() + seconds
+        while not self._kind.held():
+            if time.monotonic() > deadline:
+                raise TimeoutError("another process holds the lock")
+            time.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            self._kind.release()
 
 
 class _FileLock:

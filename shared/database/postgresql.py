@@ -58,6 +58,10 @@ class Postgresql:
 
         return engine
 
+    def migrator(self) -> Engine:
+        """May work for minutes, but makes others wait for its locks for seconds only."""
+        return self._engine(statement_timeout="10min")
+
     def classify(self, error: DBAPIError) -> Failure:
         """By SQLSTATE; an error without one is the connection's."""
         state = getattr(error.orig, "sqlstate", None)
@@ -73,6 +77,6 @@ class Postgresql:
         """Never known here: after a failed fsync the server restarts by itself."""
         return False
 
-    def _engine(self) -> Engine:
-        options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    def _engine(self, **changed: str) -> Engine:
+        options = " ".join(f"-c {name}={value}" for name, value in {**_SESSION, **changed}.items())
         return create_engine(self._url, poolclass=NullPool, connect_args={**_NETWORK, "options": options})

@@ -12,6 +12,8 @@ from shared.database.backend import Failure
 _BUSY_SECONDS = 2.5
 _WRITER = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 _READER = ("query_only=ON",)
+# Foreign keys stay off: a table is changed by copying it into a new one and dropping the old.
+_MIGRATOR = ("journal_mode=WAL", "synchronous=FULL")
 _AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -42,6 +44,10 @@ class Sqlite:
     def reader(self) -> Engine:
         """Sees one snapshot in each transaction."""
         return self._engine(_READER, "BEGIN")
+
+    def migrator(self) -> Engine:
+        """All of an upgrade is one transaction."""
+        return self._engine(_MIGRATOR, "BEGIN IMMEDIATE")
 
     def classify(self, error: DBAPIError) -> Failure:
         """By SQLite's own result code: its driver calls a missing table and a full disk the same."""
