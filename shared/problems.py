@@ -28,6 +28,10 @@ from shared.web.request_id import current_request_id
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 20
 _LONGEST_LOC = 100
+# Two that were renamed by RFC 9110, which Python knows from 3.13 on.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+# Where the code is not the phrase: one code for one thing, whoever noticed it.
+_CODES = {413: "too_large"}
 
 
 class Problem(Exception):
@@ -174,12 +178,14 @@ def _error(error: Mapping[str, Any]) -> dict[str, Any]:
 async def _on_http_exception(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     phrase = _phrase(exc.status_code)
-    code = phrase.lower().replace(" ", "_").replace("'", "").replace("-", "_")
+    code = _CODES.get(exc.status_code, phrase.lower().replace(" ", "_").replace("-", "_"))
     detail = exc.detail if exc.detail != phrase else f"{phrase}."
     return problem_response(Problem(exc.status_code, code, detail, headers=exc.headers))
 
 
 def _phrase(status: int) -> str:
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -49,4 +49,11 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     caller = scope.get("state", {}).get("caller")
     user = caller.user_id if isinstance(caller, Caller) else None
     ms = round(seconds * 1000, 2)
-    _log.info("answered", method=scope["method"], path=scope["path"], status=status, ms=ms, user=user)
+    _log.info(
+        "answered" if status else "broken off",
+        method=scope["method"],
+        path=scope["path"],
+        status=status,
+        ms=ms,
+        user=user,
+    )

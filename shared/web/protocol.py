@@ -16,12 +16,15 @@ import re
 from typing import Any
 
 import httptools
+import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from shared.metrics import counter
 from shared.problems import MEDIA_TYPE, Problem, problem_body
 from shared.web.request_id import sane_request_id
 
 _METHOD = re.compile(rb"[A-Z]{1,20} ")
+_refused = counter("parley_http_refused_total", "Requests refused before any route saw them", ("status",))
 _ALLOWED = {"Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}
 
 
@@ -33,7 +36,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     MOST_PIPELINED = 16
     HEAD_SECONDS = 9.5
     BODY_SECONDS = 9.5
-    LEAST_BODY_BYTES = 1024
+    LEAST_BODY_BYTES = 8 * 1024
     DISCARD_SECONDS = 2.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,6 +45,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_body = False
         self._discarding = False
+        self._last_answer = False
         self._fed = 0
         self._refusal: Problem | None = None
 
@@ -57,7 +61,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; then see that a head has not grown too large, and that what is open has a deadline."""
-        if self._discarding:
+        if self._discarding or self._last_answer:
             return
         self._unset_keepalive_if_required()
         if not self._in_body:
@@ -68,16 +72,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
                 return
+            # The parser stops here; the answer to the plain request it also is must be the last.
+            self.cycle.keep_alive = False
         except httptools.HttpParserError as exc:
             self._refuse(self._refusal or _parse_problem(exc, data))
             return
         if self._in_head and self._fed > self.MOST_HEAD_BYTES:
             self._refuse(_head_too_large())
-        elif self._in_head and self._deadline is None:
-            self._arm(self.HEAD_SECONDS, self._head_is_late)
-        elif self._in_body and self._deadline is None:
+        elif self._deadline is None and self._in_body:
             self._received = 0
             self._arm(self.BODY_SECONDS, self._check_body)
+        elif self._deadline is None and (self._in_head or not self._answering()):
+            self._arm(self.HEAD_SECONDS, self._head_is_late)
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over; its deadlines are the other protocol's business now."""
@@ -87,7 +93,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        self._in_head, self._head_bytes, self._hosts = True, 0, 0
+        self._in_head, self._head_bytes, self._hosts, self._codings = True, 0, 0, 0
+        # From the first byte on, however long ago the connection was opened.
+        self._disarm()
 
     def on_url(self, url: bytes) -> None:
         """Part of the request line."""
@@ -100,12 +108,21 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if len(self.headers) >= self.MOST_HEADERS:
             self._reject(Problem(431, "too_many_headers", "The request has too many headers."))
         super().on_header(name, value)
-        self._hosts += self.headers[-1][0] == b"host"
+        name = self.headers[-1][0]
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"transfer-encoding":
+            self._codings += 1 if value.lower() == b"chunked" else 2
 
     def on_headers_complete(self) -> None:
         """The head is whole: start the application, unless the head is ambiguous."""
-        if self._hosts > 1 or (self._hosts == 0 and self.parser.get_http_version() == "1.1"):
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            self._reject(_bad_request("This server speaks HTTP/1.1."))
+        if self._hosts > 1 or (self._hosts == 0 and version == "1.1"):
             self._reject(_bad_request("A request names exactly one Host."))
+        if self._codings > (version == "1.1"):
+            self._reject(_bad_request("The only transfer coding is chunked, once, in HTTP/1.1."))
         if len(self.pipeline) >= self.MOST_PIPELINED:
             self._reject(_bad_request("Too many requests without waiting for an answer."))
         self._disarm()
@@ -127,7 +144,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Answered; when the client is still sending, this connection cannot be used again."""
-        if self._in_body and not self.pipeline:
+        if self._last_answer or (self._in_body and not self.pipeline):
             self.server_state.total_requests += 1
             self.close_gently()
         elif not self._discarding:
@@ -164,24 +181,23 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         raise ValueError(problem.code)
 
     def _refuse(self, problem: Problem) -> None:
+        _refused.labels(str(problem.status)).inc()
         self._disarm()
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            if cycle.response_started or cycle.scope is not self.scope:
-                # An earlier request is being answered; the client gets that, and then the end.
-                cycle.keep_alive = False
-                self.pipeline.clear()
-                self._discarding = True
-                return
+        if self._answering() and not self._in_body:
+            # An earlier request is being answered; the client gets that, and then the end.
+            self.pipeline.clear()
+            self._last_answer = True
+            return
+        if not self._answering() or not cycle.response_started:
+            self._write_problem(problem)
+        if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
-        self._write_problem(problem)
         self._in_head = True
         self.close_gently()
 
     def _write_problem(self, problem: Problem) -> None:
-        import orjson
-
         request_id = sane_request_id(None)
         content = orjson.dumps(problem_body(problem, request_id))
         headers = {
@@ -200,7 +216,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._deadline = None
         if self._in_head:
             self._refuse(Problem(408, "request_timeout", "The request came too slowly."))
-        elif self.cycle is None or self.cycle.response_complete:
+        elif not self._answering():
             self.transport.close()
 
     def _check_body(self) -> None:
@@ -211,6 +227,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._arm(self.BODY_SECONDS, self._check_body)
         else:
             self._refuse(Problem(408, "request_timeout", "The body came too slowly."))
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _arm(self, seconds: float, act: Any) -> None:
         self._disarm()
