@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from sqlalchemy import Connection, MetaData, inspect, text
@@ -75,7 +75,7 @@ def _configure(connection: Connection, metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _render(kind: str, item: Any, autogen: "AutogenContext") -> str | bool:
+def _render(kind: str, item: Any, autogen: "AutogenContext") -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen.imports.add("from shared.database import UtcDateTime")
         return "UtcDateTime()"
