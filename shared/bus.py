@@ -150,7 +150,7 @@ class Bus:
         return self._client.new_inbox()
 
     async def ping(self) -> None:
-        """Raise Unavailable unless the broker answers."""
+        """Return once the broker has taken all that went before, subscriptions included; Unavailable if it doesn't."""
         if not self.is_connected:
             raise Unavailable("The message broker is away.")
         try:
