@@ -23,8 +23,8 @@ inbox_tables(metadata)
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
-# One row. Its UPDATE is the first statement of every writing transaction, so that on PostgreSQL positions
-# are taken and become visible in one order, whatever number of replicas writes.
+# One row. Writing transactions follow each other over all replicas (shared.database), so positions are taken and
+# become visible in one order.
 timeline_head = Table(
     "timeline_head",
     metadata,

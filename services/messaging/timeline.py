@@ -16,7 +16,7 @@ from services.messaging.models import rooms, timeline, timeline_head
 from shared.database import WriteSession
 from shared.problems import NotFound
 
-_LOCK = update(timeline_head).values(pos=timeline_head.c.pos).returning(timeline_head.c.pos, timeline_head.c.epoch)
+_HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
 _ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
@@ -51,7 +51,7 @@ class Timeline:
     """Appends entries within one transaction; `flush` writes them."""
 
     def __init__(self, tx: WriteSession) -> None:
-        row = tx.execute(_LOCK).one()
+        row = tx.execute(_HEAD).one()
         self.tx = tx
         self.epoch: str = row.epoch
         self.entries: list[Entry] = []

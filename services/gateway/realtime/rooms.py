@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 import structlog
 
 from services.gateway.realtime.room import LiveRoom
@@ -78,7 +79,7 @@ class LiveRooms:
 
     async def _fetch(self, room_id: str, after: int, resume: bool) -> Span:
         request = {"room_id": room_id, "after": after, "resume": resume}
-        return split(await self._bus.request_raw("rpc.messaging.replay", request, timeout=5))
+        return split(await self._bus.request_raw("rpc.messaging.replay", orjson.dumps(request), timeout=5))
 
     async def _open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """Listen first, then fetch: what comes in between is dropped as known (REALTIME.md promise 3)."""
@@ -90,7 +91,7 @@ class LiveRooms:
         subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
         subscriptions.append(await self._typing.follow(room))
         self._subscriptions[room_id] = subscriptions
-        await self._bus.flush()
+        await self._bus.ping()
         room.receive(await self.fetch(room_id, seq))
         self._rooms[room_id] = room
         return room

@@ -1,0 +1,29 @@
+"""One run of the whole product for the tests of this folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.parley import Parley
+
+
+@pytest.fixture(scope="session")
+def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
+    """A running Parley with limits that a test can't trip over; its log must end without a traceback."""
+    folder: Path = tmp_path_factory.mktemp("parley")
+    off = ("REGISTER", "LOGIN", "HTTP", "MESSAGES", "UPLOADS")
+    running = Parley(folder, {f"PARLEY_LIMIT_{name}": "off" for name in off})
+    running.start()
+    try:
+        yield running
+    finally:
+        status = running.stop()
+    assert status == 0, running.log()[-4000:]
+    assert "Traceback" not in running.log()
+
+
+@pytest.fixture
+def base(parley: Parley) -> str:
+    """Where its gateway listens."""
+    return parley.base
