@@ -1,0 +1,113 @@
+"""The gateway, composed: sockets to `realtime`, calls to the proxy, the rest to a small application of pages.
+
+                        ┌ websocket ──► realtime
+    server ──► Gateway ─┤ /api/v1/… ──► guards of the kit ─► CORS ─► proxy ──► services
+                        └ the rest ───► pages, documents, /healthz, /readyz, /metrics
+
+Calls don't go through the application of pages: what FastAPI adds to a call would cost more than the rest of it.
+"""
+
+from typing import cast
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.gateway import VERSION
+from services.gateway.address import ClientAddress
+from services.gateway.admission import Admission
+from services.gateway.cors import CorsMiddleware
+from services.gateway.edge import HideMiddleware, with_hsts
+from services.gateway.limits import Limits, redis_windows
+from services.gateway.metrics_port import metrics_served
+from services.gateway.origins import Origins
+from services.gateway.pages import pages
+from services.gateway.presence import PresenceCalls
+from services.gateway.proxy import Proxy
+from services.gateway.realtime.app import Realtime
+from services.gateway.routing import API
+from services.gateway.sessions import Sessions
+from services.gateway.settings import Settings
+from services.gateway.upstream import Upstreams
+from services.gateway.windows import Windows
+from shared.app import create_app as create_kit_app
+from shared.bus import Bus
+from shared.caller import CallerSigner
+from shared.web.access_log import AccessLogMiddleware
+from shared.web.clean_url import CleanUrlMiddleware
+from shared.web.last_resort import LastResortMiddleware
+from shared.web.request_id import RequestIdMiddleware
+from shared.web.security_headers import SecurityHeadersMiddleware
+
+
+class Gateway:
+    """The ASGI application that faces clients."""
+
+    def __init__(self, calls: ASGIApp, sockets: ASGIApp, rest: ASGIApp, addresses: ClientAddress) -> None:
+        self._calls = calls
+        self._sockets = sockets
+        self._rest = rest
+        self._addresses = addresses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection's worth of ASGI."""
+        if scope["type"] == "lifespan":
+            await self._rest(scope, receive, send)
+            return
+        scope["scheme"] = self._addresses.scheme_of(scope)
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
+        inner = self._calls if scope["path"].startswith(API + "/") else self._rest
+        await inner(scope, receive, with_hsts(send) if scope["scheme"] == "https" else send)
+
+
+def create_app(settings: Settings) -> Gateway:
+    """The gateway that these settings describe."""
+    bus = Bus("gateway", settings)
+    signer = CallerSigner(settings.caller_secrets())
+    sessions = Sessions(bus)
+    limits = Limits(settings.limits(), _shared_windows(settings))
+    addresses = ClientAddress(settings.parley_trusted_proxies)
+    origins = Origins(settings.parley_allowed_origins)
+    upstreams = Upstreams(settings.urls(), signer)
+    realtime = Realtime(
+        bus,
+        signer,
+        sessions,
+        limits,
+        origins,
+        max_sockets=settings.parley_max_sockets,
+        url_tickets_only=settings.parley_ws_url_tokens == "tickets",
+        client_address=lambda scope: str(addresses.of(scope)),
+    )
+    who = PresenceCalls(realtime.presence, upstreams, bus)
+    local = {"/rooms/{room_id}/presence": who.room, "/users/{user_id}/presence": who.user}
+    proxy = Proxy(Admission(sessions, limits, addresses), upstreams, sessions, local, settings.files_max_bytes)
+    rest = create_kit_app(
+        service="gateway",
+        version=VERSION,
+        settings=settings,
+        routers=[pages(docs=settings.parley_docs)],
+        parts=[
+            bus.connected,
+            upstreams.running,
+            sessions.running,
+            realtime.running,
+            lambda: metrics_served(settings.host, settings.parley_metrics_port),
+        ],
+        ready={"nats": bus.ping, "sessions": sessions.ready},
+        middleware=[Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set())],
+    )
+    return Gateway(_guarded(proxy, origins), cast(ASGIApp, realtime), rest, addresses)
+
+
+def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:
+    """The kit's guards in the kit's order; bodies are limited by their route, in the proxy."""
+    reported = AccessLogMiddleware(LastResortMiddleware(CleanUrlMiddleware(proxy)))
+    return RequestIdMiddleware(SecurityHeadersMiddleware(CorsMiddleware(reported, origins)))
+
+
+def _shared_windows(settings: Settings) -> Windows | None:
+    if not settings.redis_host:
+        return None
+    return redis_windows(settings.redis_host, settings.redis_port, settings.redis_password.get_secret_value())

@@ -1,0 +1,98 @@
+"""One call through the gateway: find its route and caller, charge its limits, ask the service, pass on the answer.
+
+A plain ASGI application: every HTTP call takes this path, and a framework would double its cost.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.admission import Admission
+from services.gateway.call import Call
+from services.gateway.charges import Charge
+from services.gateway.incoming import Body, WhileClientListens
+from services.gateway.matching import RouteTable
+from services.gateway.relay import relay_stream, relay_whole
+from services.gateway.sessions import Sessions
+from services.gateway.upstream import QUICK, STREAM, UPLOAD, Ask, Upstreams
+from shared.problems import Problem
+
+Local = Callable[[Call], Awaitable[Any]]
+"""Answers a call in the gateway itself: returns what becomes the JSON."""
+
+MULTIPART_OVERHEAD: Final = 64 * 1024
+
+
+class Proxy:
+    """Everything under /api/v1."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        upstreams: Upstreams,
+        sessions: Sessions,
+        local: Mapping[str, Local],
+        largest_upload: int,
+    ) -> None:
+        self._table = RouteTable()
+        self._admission = admission
+        self._upstreams = upstreams
+        self._sessions = sessions
+        self._local = local
+        self._largest_upload = largest_upload + MULTIPART_OVERHEAD
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or raises the Problem that is the answer."""
+        route, params = self._table.find(scope)
+        scope["route"] = route  # for the access log, as is the caller
+        caller = scope.setdefault("state", {})["caller"] = await self._admission.caller(route, scope)
+        call = Call(route, params, caller, scope, receive, send)
+        if route.service == "gateway":
+            await _answer(send, await self._local[route.path](call))
+        elif route.body == "upload":
+            await self._upload(call)
+        else:
+            await self._ordinary(call)
+
+    async def _ordinary(self, call: Call) -> None:
+        body = await Body(call.scope, call.receive, call.route.body_limit).whole()
+        charge = await self._admission.charge(call, body)
+        sent = None if call.route.method == "GET" else body
+        with WhileClientListens(call.receive):
+            await self._exchange(call, call.ask(sent, STREAM if call.route.streams else QUICK), charge)
+
+    async def _upload(self, call: Call) -> None:
+        charge = await self._admission.charge(call)
+        body = Body(call.scope, call.receive, self._largest_upload)
+        try:
+            await self._exchange(call, call.ask(body.stream(), UPLOAD), charge)
+        except Problem:
+            if body.failure is not None:  # it was not the service that broke off, but the client, or we stopped reading
+                raise body.failure from None
+            raise
+
+    async def _exchange(self, call: Call, ask: Ask, charge: Charge | None) -> None:
+        try:
+            response = await self._upstreams.ask(ask)
+        except Problem as problem:
+            await _settle(charge, problem.status)
+            raise
+        async with response:
+            await _settle(charge, response.status)
+            if call.route.ends_sessions and response.status < 500:
+                await self._sessions.refresh_revocations()
+            await (relay_stream if call.route.streams else relay_whole)(response, call.send)
+
+
+async def _settle(charge: Charge | None, status: int) -> None:
+    if charge is not None:
+        await charge.settle(status)
+
+
+async def _answer(send: Send, content: Any) -> None:
+    body = orjson.dumps(content)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

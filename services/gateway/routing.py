@@ -1,0 +1,111 @@
+"""Routing as data: which service answers which call, and what the gateway checks before it asks.
+
+The table is the whole truth: a path that is not in it is 404 at the gateway, a path that is in it with another
+method is 405. A test compares it with every service's committed contract, in both directions.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Body = Literal["small", "upload"]
+LimitClass = Literal["register", "login", "messages", "uploads"]
+
+API: Final = "/api/v1"
+SMALL: Final = 256 * 1024
+CREDENTIALS: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call of the public contract; `path` is relative to /api/v1."""
+
+    service: str
+    method: str
+    path: str
+    open: bool = False
+    """Answered without a token."""
+    body: Body = "small"
+    """`small` (JSON or a form) is read whole; an `upload` is streamed, as large as the settings allow."""
+    body_limit: int = SMALL
+    streams: bool = False
+    """The answer may be large: it is passed on piece by piece and may take its time."""
+    limit: LimitClass | None = None
+    """The limit of its own that the call has, besides the one for all calls."""
+    ends_sessions: bool = False
+    """Answered only once this gateway knows which sessions the call ended and whose role it changed."""
+
+
+# fmt: off
+ROUTES: Final = (
+    Route("auth", "POST", "/auth/register", open=True, body_limit=CREDENTIALS, limit="register"),
+    Route("auth", "POST", "/auth/login", open=True, body_limit=CREDENTIALS, limit="login"),
+    Route("auth", "POST", "/auth/refresh", open=True, body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "POST", "/auth/logout", ends_sessions=True),
+    Route("auth", "POST", "/auth/logout-all", ends_sessions=True),
+    Route("auth", "GET", "/auth/sessions"),
+    Route("auth", "DELETE", "/auth/sessions/{session_id}", ends_sessions=True),
+    Route("auth", "POST", "/auth/ws-ticket"),
+    Route("auth", "PUT", "/auth/password", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "GET", "/.well-known/jwks.json", open=True),
+    Route("auth", "GET", "/users/me"),
+    Route("auth", "PUT", "/users/me"),
+    Route("auth", "DELETE", "/users/me", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "GET", "/users"),
+    Route("auth", "GET", "/users/{user_id}"),
+    Route("auth", "PUT", "/users/{user_id}/role", ends_sessions=True),
+    Route("auth", "POST", "/users/{user_id}/ban", ends_sessions=True),
+    Route("auth", "DELETE", "/users/{user_id}/ban"),
+    Route("gateway", "GET", "/users/{user_id}/presence"),
+    Route("gateway", "GET", "/rooms/{room_id}/presence"),
+    Route("rooms", "GET", "/rooms"),
+    Route("rooms", "POST", "/rooms"),
+    Route("rooms", "GET", "/rooms/{room_id}"),
+    Route("rooms", "PUT", "/rooms/{room_id}"),
+    Route("rooms", "DELETE", "/rooms/{room_id}"),
+    Route("rooms", "POST", "/rooms/{room_id}/join"),
+    Route("rooms", "POST", "/rooms/{room_id}/leave"),
+    Route("rooms", "GET", "/rooms/{room_id}/members"),
+    Route("rooms", "PUT", "/rooms/{room_id}/members/{user_id}"),
+    Route("rooms", "DELETE", "/rooms/{room_id}/members/{user_id}"),
+    Route("rooms", "POST", "/rooms/{room_id}/invites"),
+    Route("rooms", "GET", "/rooms/{room_id}/invites"),
+    Route("rooms", "DELETE", "/rooms/{room_id}/invites/{code}"),
+    Route("rooms", "POST", "/dms/{user_id}"),
+    Route("rooms", "GET", "/dms"),
+    Route("messaging", "GET", "/rooms/unread"),
+    Route("messaging", "GET", "/rooms/{room_id}/messages"),
+    Route("messaging", "POST", "/rooms/{room_id}/messages", limit="messages"),
+    Route("messaging", "GET", "/messages/{message_id}"),
+    Route("messaging", "PUT", "/messages/{message_id}", limit="messages"),
+    Route("messaging", "DELETE", "/messages/{message_id}", limit="messages"),
+    Route("messaging", "POST", "/messages/{message_id}/react", limit="messages"),
+    Route("messaging", "DELETE", "/messages/{message_id}/react/{emoji}", limit="messages"),
+    Route("messaging", "GET", "/messages/{message_id}/history"),
+    Route("messaging", "PUT", "/messages/{message_id}/pin"),
+    Route("messaging", "DELETE", "/messages/{message_id}/pin"),
+    Route("messaging", "GET", "/rooms/{room_id}/pins"),
+    Route("messaging", "GET", "/rooms/{room_id}/search"),
+    Route("messaging", "PUT", "/rooms/{room_id}/read"),
+    Route("messaging", "GET", "/rooms/{room_id}/scheduled"),
+    Route("messaging", "PUT", "/scheduled/{scheduled_id}"),
+    Route("messaging", "DELETE", "/scheduled/{scheduled_id}"),
+    Route("moderation", "POST", "/rooms/{room_id}/mute/{user_id}"),
+    Route("moderation", "DELETE", "/rooms/{room_id}/mute/{user_id}"),
+    Route("moderation", "POST", "/rooms/{room_id}/ban/{user_id}"),
+    Route("moderation", "DELETE", "/rooms/{room_id}/ban/{user_id}"),
+    Route("moderation", "GET", "/rooms/{room_id}/restrictions"),
+    Route("moderation", "POST", "/messages/{message_id}/report"),
+    Route("moderation", "GET", "/messages/admin/reports"),
+    Route("moderation", "POST", "/messages/admin/reports/{report_id}/resolve"),
+    Route("moderation", "GET", "/moderation/words"),
+    Route("moderation", "PUT", "/moderation/words"),
+    Route("moderation", "GET", "/moderation/audit"),
+    Route("files", "POST", "/users/upload-avatar", body="upload", limit="uploads"),
+    Route("files", "POST", "/rooms/{room_id}/files", body="upload", limit="uploads"),
+    Route("files", "GET", "/files/{file_id}"),
+    Route("files", "GET", "/files/{file_id}/content", open=True, streams=True),
+    Route("files", "GET", "/files/{file_id}/thumbnail", open=True, streams=True),
+    Route("files", "DELETE", "/files/{file_id}"),
+    Route("files", "GET", "/avatars/{user_id}", open=True, streams=True),
+)
+# fmt: on
