@@ -1,0 +1,36 @@
+"""What files tells the other services."""
+
+from typing import ClassVar
+
+from services.files.schemas import File
+from shared.events import Event
+
+
+class FileStored(Event):
+    """A file was uploaded to a room and can be fetched."""
+
+    producer: ClassVar[str] = "files"
+    thing: ClassVar[str] = "file"
+    name: ClassVar[str] = "stored"
+
+    file: File
+
+    def entity_id(self) -> str:
+        return self.file.id
+
+
+class FileDeleted(Event):
+    """A file is gone, by somebody's wish or with its room."""
+
+    producer: ClassVar[str] = "files"
+    thing: ClassVar[str] = "file"
+    name: ClassVar[str] = "deleted"
+
+    file_id: str
+    room_id: str
+
+    def entity_id(self) -> str:
+        return self.file_id
+
+
+EVENTS: tuple[type[Event], ...] = (FileStored, FileDeleted)

@@ -1,0 +1,43 @@
+"""Files' tables: the files themselves, our copy of who is in which room, and what is still to be removed."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table
+
+from shared.database import UtcDateTime
+from shared.inbox import inbox_tables
+from shared.outbox import outbox_tables
+
+metadata = MetaData()
+outbox_tables(metadata)
+inbox_tables(metadata)
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("room_id", String(36), nullable=False),
+    Column("uploaded_by", String(36), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("content_type", String(100), nullable=False),
+    Column("size", _BIG, nullable=False),
+    Column("blob", String(32), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("files_room", "room_id"),
+    Index("files_uploader", "uploaded_by"),
+)
+
+# Copied from rooms' events.
+members = Table(
+    "members",
+    metadata,
+    Column("room_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("role", String(16), nullable=False),
+)
+
+# Rooms that are gone, until the last of their files is.
+deleted_rooms = Table("deleted_rooms", metadata, Column("room_id", String(36), primary_key=True))
+
+# Contents whose file is gone, until the store has let go of them too.
+removals = Table("removals", metadata, Column("blob", String(32), primary_key=True))

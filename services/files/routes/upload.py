@@ -1,0 +1,47 @@
+"""POST /rooms/{room_id}/files."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from services.files import policy
+from services.files.multipart import FileForm
+from services.files.schemas import File
+from services.files.wiring import Wired
+from shared.caller import SomeCaller
+from shared.ids import Id
+from shared.web.body_limit import allow_body
+from shared.web.json_body import StrictRoute
+
+router = APIRouter(prefix="/api/v1", tags=["files"], route_class=StrictRoute)
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "Not a well-formed multipart form"},
+    404: {"description": "No such room, or not yours to see"},
+    413: {"description": "Too large, or over your quota"},
+    415: {"description": "Not a multipart form, or the content is not what its name says"},
+}
+
+
+@router.post("/rooms/{room_id}/files", status_code=201, openapi_extra=_FORM, responses=_ERRORS)
+async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: Wired) -> File:
+    """Upload a file to a room (members). The body is taken in pieces and never held whole."""
+    policy.may_upload(await wired.membership.role(room_id, caller.user_id))
+    form = FileForm(request.headers.get("content-type", ""))
+    allow_body(request.scope, wired.max_body)
+    return await wired.uploads.receive(room_id, caller.user_id, form, request.stream())

@@ -1,0 +1,72 @@
+"""Finishes what was begun: files of deleted rooms, contents that no file has any more, arrivals left by a crash."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import structlog
+
+from services.files import queries, store
+from services.files.actions.clear_room import clear_room
+from services.files.blobs import BlobStore
+from shared.database import Database
+
+_log = structlog.get_logger(__name__)
+_EVERY = 1.0
+_AFTER_FAILURE = 5.0
+_RECOVER_EVERY = 60.0
+
+
+class Sweeper:
+    """Works off two tables, so nothing is forgotten over a crash, and a store that is away is tried again."""
+
+    def __init__(self, db: Database, blobs: BlobStore) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._stop = asyncio.Event()
+        self._recovered = 0.0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Settle what a crash left, then sweep until the end of the block."""
+        await self._recover()
+        task = asyncio.create_task(self.run(), name="sweeper")
+        try:
+            yield
+        finally:
+            self._stop.set()
+            await task
+
+    async def run(self) -> None:
+        """Sweep again and again until stopped."""
+        while not self._stop.is_set():
+            pause = _EVERY
+            try:
+                await self.sweep()
+                if monotonic() - self._recovered > _RECOVER_EVERY:
+                    await self._recover()
+            except Exception:
+                _log.exception("sweeping failed and is tried again")
+                pause = _AFTER_FAILURE
+            try:
+                await asyncio.wait_for(self._stop.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> None:
+        """Everything there is to do now."""
+        for room_id in await self._db.read(queries.rooms_to_clear):
+            while not self._stop.is_set() and not await self._db.write(clear_room, room_id):
+                pass
+        while not self._stop.is_set() and (blobs := await self._db.read(queries.blobs_to_remove)):
+            for blob in blobs:
+                await self._blobs.remove(blob)
+            await self._db.write(store.blobs_removed, blobs)
+
+    async def _recover(self) -> None:
+        self._recovered = monotonic()
+        await self._blobs.recover(self._known)
+
+    async def _known(self, keys: Collection[str]) -> set[str]:
+        return await self._db.read(queries.known_blobs, keys)

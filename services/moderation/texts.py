@@ -1,0 +1,38 @@
+"""What is asked of moderation, and what it answers: `rpc.moderation.review` in types."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+MOST_TEXTS = 1024
+
+_Id = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class Text(msgspec.Struct, frozen=True, gc=False):
+    """Something a person wants to say, and where."""
+
+    room_id: _Id
+    author_id: _Id
+    kind: Annotated[str, msgspec.Meta(max_length=32)]
+    text: Annotated[str, msgspec.Meta(max_length=16_384)]
+
+
+class Batch(msgspec.Struct, frozen=True, gc=False):
+    """The texts of one request, in order."""
+
+    texts: Annotated[list[Text], msgspec.Meta(max_length=MOST_TEXTS)]
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What may happen to a text: it passes, it passes as `text`, or it is refused for the reason `code`."""
+
+    action: Literal["pass", "mask", "block"]
+    text: str | None = None
+    code: str | None = None
+
+
+class Verdicts(msgspec.Struct, frozen=True, gc=False):
+    """One verdict for each text, in the order of the texts."""
+
+    verdicts: list[Verdict]
