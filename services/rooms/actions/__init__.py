@@ -1,0 +1,1 @@
+"""What can be done with rooms: one use case a file. Only here are events recorded."""

@@ -1,0 +1,106 @@
+"""What can be read. A list is asked for the rows after a sort key, as many as the page fetches."""
+
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Column, Select, and_, case, or_, select, union
+
+from services.rooms.access import enter
+from services.rooms.models import direct_rooms, invites, members, rooms, users
+from services.rooms.policy import may_invite
+from services.rooms.schemas import DirectRoom, Room
+from services.rooms.store.invites import COLUMNS as INVITE_COLUMNS
+from services.rooms.store.invites import InviteRow
+from services.rooms.store.members import COLUMNS as MEMBER_COLUMNS
+from services.rooms.store.members import MemberRow
+from services.rooms.store.rooms import COLUMNS as ROOM_COLUMNS
+from services.rooms.store.rooms import RoomRow, alive, fold
+from shared.caller import Caller
+from shared.database import ReadSession
+
+
+def show_room(tx: ReadSession, caller: Caller, room_id: str) -> Room:
+    """One room, if the caller sees it."""
+    room, standing = enter(tx, caller, room_id)
+    return Room.of(room, standing.room_role)
+
+
+def list_rooms(
+    tx: ReadSession,
+    caller: Caller,
+    *,
+    q: str | None,
+    mine: bool,
+    kind: str | None,
+    after: str | None,
+    fetch: int,
+) -> list[Room]:
+    """Public rooms and the caller's own, newest first.
+
+    Each half walks its own index no further than one page needs, so that it does not matter how many private rooms of
+    others lie between.
+    """
+    wanted = [alive(tx.now)]
+    if q:
+        wanted.append(rooms.c.name_key.contains(fold(q), autoescape=True))
+    own = select(rooms.c.id).join_from(rooms, members).where(members.c.user_id == caller.user_id, *wanted)
+    if kind is not None:
+        own = own.where(rooms.c.kind == kind)
+    halves = [_newest(own, members.c.room_id, after, fetch)]
+    if not mine and kind in (None, "public"):
+        public = select(rooms.c.id).where(rooms.c.kind == "public", *wanted)
+        halves.append(_newest(public, rooms.c.id, after, fetch))
+    page = union(*halves).subquery()
+    in_room = and_(members.c.room_id == rooms.c.id, members.c.user_id == caller.user_id)
+    query = select(*ROOM_COLUMNS, members.c.role).join(page, page.c.id == rooms.c.id).outerjoin(members, in_room)
+    found = tx.execute(query.order_by(rooms.c.id.desc()).limit(fetch))
+    return [Room.of(RoomRow(*row[:-1]), row[-1]) for row in found]
+
+
+def list_direct(tx: ReadSession, caller: Caller, after: str | None, fetch: int) -> list[DirectRoom]:
+    """The caller's conversations of two, newest first."""
+    pair = direct_rooms.c
+    other_id = case((pair.low_id == caller.user_id, pair.high_id), else_=pair.low_id)
+    query = (
+        select(*ROOM_COLUMNS, users.c.public)
+        .join_from(members, rooms, members.c.room_id == rooms.c.id)
+        .join(direct_rooms, pair.room_id == rooms.c.id)
+        .join(users, users.c.id == other_id)
+        .where(members.c.user_id == caller.user_id)
+    )
+    if after is not None:
+        query = query.where(members.c.room_id < after)
+    found = tx.execute(query.order_by(members.c.room_id.desc()).limit(fetch))
+    return [DirectRoom.between(RoomRow(*row[:-1]), orjson.loads(row[-1])) for row in found]
+
+
+def list_members(
+    tx: ReadSession, caller: Caller, room_id: str, after: tuple[datetime, str] | None, fetch: int
+) -> list[MemberRow]:
+    """Who is in the room, longest-standing first."""
+    enter(tx, caller, room_id)
+    query = select(*MEMBER_COLUMNS).join_from(members, users).where(members.c.room_id == room_id)
+    if after is not None:
+        joined_at, user_id = after
+        later = and_(members.c.joined_at == joined_at, members.c.user_id > user_id)
+        query = query.where(members.c.joined_at >= joined_at, or_(members.c.joined_at > joined_at, later))
+    found = tx.execute(query.order_by(members.c.joined_at, members.c.user_id).limit(fetch))
+    return [MemberRow(*row) for row in found]
+
+
+def list_invites(tx: ReadSession, caller: Caller, room_id: str, after: str | None, fetch: int) -> list[InviteRow]:
+    """The room's invitations that still open it."""
+    _, standing = enter(tx, caller, room_id)
+    may_invite(standing)
+    query = select(*INVITE_COLUMNS).where(invites.c.room_id == room_id, invites.c.expires_at > tx.now)
+    if after is not None:
+        query = query.where(invites.c.code > after)
+    found = tx.execute(query.order_by(invites.c.code).limit(fetch))
+    return [InviteRow(*row) for row in found]
+
+
+def _newest(query: Select[str], room_id: Column[str], after: str | None, fetch: int) -> Select[str]:
+    if after is not None:
+        query = query.where(room_id < after)
+    # SQLite takes ORDER BY and LIMIT in a part of a UNION only inside a subquery.
+    return select(query.order_by(room_id.desc()).limit(fetch).subquery().c.id)
