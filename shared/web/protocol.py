@@ -189,7 +189,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.pipeline.clear()
             self._last_answer = True
             return
-        if not self._answering() or not cycle.response_started:
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             self._write_problem(problem)
         if cycle is not None:
             cycle.disconnected = True
