@@ -99,5 +99,3 @@ class Database:
 
 def _probe(tx: WriteSession) -> None:
     tx.execute(text(_PROBE[tx.dialect]))
-
-

@@ -24,7 +24,6 @@ _NETWORK = {
     "keepalives_count": 2,
 }
 _CONFLICT = {"40001", "40P01"}
-_READ_ONLY = "25006"  # a standby, after a failover
 
 
 class Postgresql:
@@ -37,7 +36,7 @@ class Postgresql:
 
     def writer(self) -> Engine:
         """Its transactions exclude each other."""
-        engine = self._engine()
+        engine = self._engine("read-write")
 
         @event.listens_for(engine, "begin")
         def take_turn(connection: Connection) -> None:
@@ -47,7 +46,7 @@ class Postgresql:
 
     def reader(self) -> Engine:
         """Sees one snapshot in each transaction."""
-        engine = self._engine()
+        engine = self._engine("any")
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _: object) -> None:
@@ -60,7 +59,7 @@ class Postgresql:
 
     def migrator(self) -> Engine:
         """May work for minutes, but makes others wait for its locks for seconds only."""
-        return self._engine(statement_timeout="10min")
+        return self._engine("read-write", statement_timeout="10min")
 
     def classify(self, error: DBAPIError) -> Failure:
         """By SQLSTATE; an error without one is the connection's."""
@@ -69,7 +68,7 @@ class Postgresql:
             return Failure.CONFLICT
         if error.connection_invalidated:
             return Failure.STALE
-        if isinstance(error, OperationalError | InterfaceError) or state == _READ_ONLY:
+        if isinstance(error, OperationalError | InterfaceError):
             return Failure.AWAY
         return Failure.BUG
 
@@ -77,6 +76,7 @@ class Postgresql:
         """Never known here: after a failed fsync the server restarts by itself."""
         return False
 
-    def _engine(self, **changed: str) -> Engine:
+    def _engine(self, server: str, **changed: str) -> Engine:
         options = " ".join(f"-c {name}={value}" for name, value in {**_SESSION, **changed}.items())
-        return create_engine(self._url, poolclass=NullPool, connect_args={**_NETWORK, "options": options})
+        arguments = {**_NETWORK, "options": options, "target_session_attrs": server}
+        return create_engine(self._url, poolclass=NullPool, connect_args=arguments)

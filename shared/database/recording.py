@@ -9,7 +9,9 @@ from shared.events import Envelope, Event
 from shared.ids import new_id
 from shared.web.request_id import current_request_id
 
-_TAKE = update(outbox_head).values(last_id=outbox_head.c.last_id + 1).returning(outbox_head.c.last_id, outbox_head.c.epoch)
+_TAKE = (
+    update(outbox_head).values(last_id=outbox_head.c.last_id + 1).returning(outbox_head.c.last_id, outbox_head.c.epoch)
+)
 
 
 def append(connection: Connection, event: Event, now: datetime) -> Envelope:

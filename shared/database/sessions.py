@@ -56,7 +56,9 @@ class WriteSession(ReadSession):
         return self._connection
 
     @overload
-    def execute(self, statement: TypedReturnsRows[Unpack[_Ts]], params: _Params = None) -> CursorResult[Unpack[_Ts]]: ...
+    def execute(
+        self, statement: TypedReturnsRows[Unpack[_Ts]], params: _Params = None
+    ) -> CursorResult[Unpack[_Ts]]: ...
 
     @overload
     def execute(self, statement: Executable, params: _Params = None) -> CursorResult[Unpack[_AnyRow]]: ...

