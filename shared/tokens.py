@@ -39,7 +39,9 @@ class KeyDirectory:
 
     async def key_for(self, kid: str) -> Ed25519PublicKey | None:
         """The key of that name, if auth has it; Unavailable when auth was never reached."""
-        if self._due(kid):
+        # Who comes while the first keys, or the ones of a new name, are on their way waits for them.
+        missing = self._keys is None or kid not in self._keys
+        if self._due(kid) or (missing and self._asking.locked()):
             async with self._asking:
                 if self._due(kid):
                     await self._ask()
