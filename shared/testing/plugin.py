@@ -1,6 +1,6 @@
 """Fixtures for every service: a real broker, a fresh database of each kind, an app that runs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -43,15 +43,32 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, empty database; the test runs once on each kind."""
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes fresh, empty databases; the test runs once on each kind."""
+    made: list[str] = []
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+
+        def make() -> str:
+            made.append(f"sqlite:///{tmp_path / f'{len(made)}.db'}")
+            return made[-1]
+
+        yield make
         return
     server: Postgres = request.getfixturevalue("postgres")
-    url = server.create_database()
-    yield url
-    server.drop_database(url)
+
+    def create() -> str:
+        made.append(server.create_database())
+        return made[-1]
+
+    yield create
+    for url in made:
+        server.drop_database(url)
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """A fresh, empty database; the test runs once on each kind."""
+    return new_database()
 
 
 @asynccontextmanager
