@@ -1,0 +1,71 @@
+"""`python -m deploy.local`: start everything, say where it is, stop it with Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from deploy.local.credentials import Credentials, load_or_make
+from deploy.local.folder import CannotStart, Folder
+from deploy.local.ports import public_port
+from deploy.local.programs import Plan, plan
+from deploy.local.supervisor import Supervisor
+from deploy.local.terminal import Terminal
+
+
+async def run() -> int:
+    """Run until a signal, and return the exit status."""
+    begun = time.monotonic()
+    terminal = Terminal()
+    folder = Folder(Path(os.environ.get("VAR_DIR") or "var"))
+    host = os.environ.get("HOST") or "127.0.0.1"
+    folder.take()
+    port = public_port(os.environ.get("PORT") or "8000", host)
+    credentials, first = load_or_make(folder.path / "secrets.json")
+    everything = plan(folder, credentials, port, host)
+    await _migrate(everything)
+    supervisor = Supervisor(everything.programs, terminal)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.stop)
+    running = asyncio.create_task(supervisor.run())
+    if await supervisor.all_ready():
+        terminal.block(_greeting(host, port, time.monotonic() - begun, credentials, first))
+    await running
+    if supervisor.failed:
+        raise CannotStart(supervisor.failed)
+    terminal.block("stopped")
+    return 0
+
+
+async def _migrate(everything: Plan) -> None:
+    arguments = [f"{name}={url}" for name, url in everything.databases.items()]
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "deploy.migrations", *arguments)
+    if await process.wait() != 0:
+        raise CannotStart("A database could not be brought up to date; the lines above say why.")
+
+
+def _greeting(host: str, port: int, seconds: float, credentials: Credentials, first: bool) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "") else host
+    lines = [
+        f"Parley is ready after {seconds:.1f} s",
+        f"  web client   http://{shown}:{port}/",
+        f"  API          http://{shown}:{port}/api/v1   (docs: http://{shown}:{port}/docs)",
+        f"  WebSocket    ws://{shown}:{port}/ws",
+    ]
+    if first:
+        lines += [
+            f"  first admin  {credentials.admin_username}   password: {credentials.admin_password}",
+            "               (shown only now; kept in secrets.json in the data folder)",
+        ]
+    return "\n".join([*lines, "  Ctrl-C stops everything"])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(run()))
+    except CannotStart as problem:
+        print(f"parley: {problem}", file=sys.stderr)
+        sys.exit(1)

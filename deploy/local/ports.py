@@ -1,0 +1,29 @@
+"""Ports on loopback: free ones for what stays inside, and the public one, which must be ours to take."""
+
+import errno
+import socket
+
+from deploy.local.folder import CannotStart
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def public_port(text: str, host: str) -> int:
+    """The number in PORT, if it can be listened on; CannotStart with the reason otherwise."""
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise CannotStart(f"PORT is {text!r}; it must be a number from 1 to 65535.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(text)))
+        except OSError as error:
+            reason = {errno.EADDRINUSE: "is taken", errno.EACCES: "needs more rights than you have"}.get(
+                error.errno or 0, f"can't be used ({error.strerror})"
+            )
+            raise CannotStart(f"Port {text} {reason}; set PORT to another one, for example PORT=8010.") from None
+    return int(text)

@@ -1,0 +1,78 @@
+"""The seven processes of a local run: what each is told, and what it needs before it starts."""
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+from deploy.local.broker import find_server, write_config
+from deploy.local.credentials import SERVICES, Credentials
+from deploy.local.folder import Folder
+from deploy.local.ports import free_port
+from deploy.local.program import Program, answers_as, is_nats
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The programs in the order of their start, and the databases to bring up to date before."""
+
+    programs: list[Program]
+    databases: dict[str, str]
+
+
+def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) -> Plan:
+    """Everything that this run consists of."""
+    outside = os.environ.get("NATS_URL")
+    programs = []
+    if not outside:
+        nats_port = free_port()
+        command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
+        programs.append(Program("nats", command, partial(is_nats, nats_port), quiet=True))
+    nats = {"NATS_URL": outside or f"nats://127.0.0.1:{nats_port}"}
+    ports = {name: free_port() for name in SERVICES}
+    databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
+    for name in SERVICES:
+        told = {
+            "HOST": "127.0.0.1",
+            "DATABASE_URL": os.environ.get(f"{name.upper()}_DATABASE_URL") or databases[name],
+            "CALLER_SECRET": credentials.caller_secrets[name],
+            **_own(name, folder, credentials),
+        }
+        databases[name] = told["DATABASE_URL"]
+        needs = [] if outside else ["nats"]
+        programs.append(_service(name, ports[name], nats | told, credentials, needs))
+    told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    told |= {f"{name.upper()}_CALLER_SECRET": secret for name, secret in credentials.caller_secrets.items()}
+    programs.append(_service("gateway", public_port, nats | told | {"HOST": host}, credentials, list(SERVICES)))
+    return Plan(programs, databases)
+
+
+def _service(
+    name: str, port: int, told: dict[str, str], credentials: Credentials, needs: list[str]
+) -> Program:
+    instance = secrets.token_hex(8)
+    environment = {
+        "PORT": str(port),
+        "PARLEY_INSTANCE": instance,
+        "LOG_FORMAT": "console",
+        "NATS_USER": name,
+        "NATS_PASSWORD": credentials.nats_passwords[name],
+        "PYTHONUNBUFFERED": "1",
+        **told,
+    }
+    command = [sys.executable, "-m", f"services.{name}", "serve"]
+    return Program(name, command, partial(answers_as, port, name, instance), environment, needs)
+
+
+def _own(name: str, folder: Folder, credentials: Credentials) -> dict[str, str]:
+    """What only this service is told."""
+    if name == "auth":
+        return {
+            "SECRET_KEY": credentials.secret_key,
+            "AUTH_ADMIN_USERNAME": credentials.admin_username,
+            "AUTH_ADMIN_PASSWORD": credentials.admin_password,
+        }
+    if name == "files":
+        return {"FILES_ROOT": str(folder.inside("files", "blobs"))}
+    return {}

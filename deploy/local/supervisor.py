@@ -1,0 +1,81 @@
+"""Keeps programs running: started when what they need is ready, started again with back-off, stopped in reverse."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from deploy.local.program import Program, Running
+from deploy.local.terminal import Terminal
+
+_POLL = 0.05
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+_STEADY = 10.0
+_MOST_QUICK_ENDS = 5
+
+
+class Supervisor:
+    """`run` until `stop` is called; `ready` is set while every program is."""
+
+    def __init__(self, programs: Sequence[Program], terminal: Terminal) -> None:
+        self._programs = programs
+        self._terminal = terminal
+        self._ready = {program.name: asyncio.Event() for program in programs}
+        self._running: dict[str, Running] = {}
+        self._stopping = asyncio.Event()
+        self.failed = ""
+
+    def stop(self) -> None:
+        """Begin to stop; `run` returns when everything has."""
+        self._stopping.set()
+
+    async def all_ready(self) -> bool:
+        """Wait until every program has been ready; False when it stops before that."""
+        waiting = asyncio.gather(*(event.wait() for event in self._ready.values()))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        ready = waiting.done()
+        for task in (waiting, stopping):
+            task.cancel()
+        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        return ready
+
+    async def run(self) -> None:
+        """Keep everything running until told to stop."""
+        keepers = [asyncio.create_task(self._keep(program)) for program in self._programs]
+        await self._stopping.wait()
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        for program in reversed(self._programs):
+            running = self._running.pop(program.name, None)
+            if running is not None:
+                await running.stop()
+
+    async def _keep(self, program: Program) -> None:
+        for need in program.needs:
+            await self._ready[need].wait()
+        wait, quick_ends = _FIRST_WAIT, 0
+        while True:
+            begun = time.monotonic()
+            running = self._running[program.name] = await Running.start(program, self._terminal)
+            watcher = asyncio.create_task(self._watch(program))
+            try:
+                status = await running.ended()
+            finally:
+                watcher.cancel()
+            if time.monotonic() - begun > _STEADY or self._ready[program.name].is_set():
+                wait, quick_ends = _FIRST_WAIT, 0
+            quick_ends += 1
+            self._ready[program.name].clear()
+            if quick_ends >= _MOST_QUICK_ENDS:
+                self.failed = f"{program.name} does not start (exit status {status}); its lines above say why."
+                self._stopping.set()
+                return
+            self._terminal.say(program.name, f"ended with {status}; starting it again in {wait:.1f} s")
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _watch(self, program: Program) -> None:
+        while not await program.ready():
+            await asyncio.sleep(_POLL)
+        self._ready[program.name].set()

@@ -1,0 +1,1 @@
+"""The broker's users and what each may say and hear."""
