@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from shared.events import Envelope
@@ -66,8 +65,3 @@ class Revocations:
         self._sessions = {key: at for key, at in self._sessions.items() if at > oldest}
         self._users = {key: at for key, at in self._users.items() if at > oldest}
         self._roles = {key: change for key, change in self._roles.items() if change[0] > oldest}
-
-
-def oldest_that_matters() -> datetime:
-    """Events before this moment concern only tokens that have expired."""
-    return datetime.fromtimestamp(time.time() - MEMORY_SECONDS).astimezone()
