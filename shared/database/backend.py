@@ -18,7 +18,8 @@ class Failure(Enum):
 
     CONFLICT = auto()  # rolled back for another transaction's sake: run it again
     STALE = auto()  # the connection broke: run it again on a new one
-    AWAY = auto()  # locked, full, stopped: later
+    BUSY = auto()  # locked or full: later
+    AWAY = auto()  # stopped, broken, unreachable: later, on a new connection
     BUG = auto()  # ours
 
 

@@ -78,9 +78,9 @@ class Lane(Generic[_S]):
                 failure = self._backend.classify(error)
                 if failure is Failure.BUG:
                     raise
-                if failure is not Failure.CONFLICT:
+                if failure in (Failure.STALE, Failure.AWAY):
                     self._drop()
-                if failure is Failure.AWAY:
+                if failure in (Failure.BUSY, Failure.AWAY):
                     raise Unavailable("The database is unavailable.") from error
         raise Unavailable("The database is too busy.")
 

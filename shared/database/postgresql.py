@@ -24,6 +24,7 @@ _NETWORK = {
     "keepalives_count": 2,
 }
 _CONFLICT = {"40001", "40P01"}
+_BUSY = {"55P03", "57014"}  # waited too long for a lock; took too long
 
 
 class Postgresql:
@@ -66,6 +67,8 @@ class Postgresql:
         state = getattr(error.orig, "sqlstate", None)
         if state in _CONFLICT:
             return Failure.CONFLICT
+        if state in _BUSY:
+            return Failure.BUSY
         if error.connection_invalidated:
             return Failure.STALE
         if isinstance(error, OperationalError | InterfaceError):

@@ -14,13 +14,10 @@ _WRITER = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_s
 _READER = ("query_only=ON",)
 # Foreign keys stay off: a table is changed by copying it into a new one and dropping the old.
 _MIGRATOR = ("journal_mode=WAL", "synchronous=FULL")
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 _AWAY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOTADB,
@@ -52,6 +49,8 @@ class Sqlite:
     def classify(self, error: DBAPIError) -> Failure:
         """By SQLite's own result code: its driver calls a missing table and a full disk the same."""
         code = _extended_code(error)
+        if code & 0xFF in _BUSY:
+            return Failure.BUSY
         # Plain READONLY is a read session that writes; its extended forms are a file system that went read-only.
         readonly = code & 0xFF == sqlite3.SQLITE_READONLY and code != sqlite3.SQLITE_READONLY
         return Failure.AWAY if readonly or code & 0xFF in _AWAY else Failure.BUG

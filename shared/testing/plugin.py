@@ -26,6 +26,15 @@ def nats_server() -> Iterator[NatsServer]:
     server.close()
 
 
+@pytest.fixture
+def own_nats_server() -> Iterator[NatsServer]:
+    """A broker of the test's own, to be killed, stopped and wiped."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.close()
+
+
 @pytest.fixture(autouse=True)
 def _clean_broker(request: pytest.FixtureRequest) -> Iterator[None]:
     yield

@@ -1,0 +1,180 @@
+"""One contract for both databases: what a transaction promises, and what happens when the database can't."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from shared.database import Database, ReadSession, UtcDateTime, WriteSession
+from shared.database.backend import backend_for
+from shared.problems import Unavailable
+from shared.tests.world import NoteWritten, database, notes, write_note
+
+metadata = MetaData()
+moments = Table("moments", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    async with database(database_url) as db:
+        yield db
+
+
+def texts(tx: ReadSession) -> list[str]:
+    return list(tx.execute(select(notes.c.text).order_by(notes.c.id)).scalars())
+
+
+def write_then_fail(tx: WriteSession, text: str) -> None:
+    write_note(tx, text)
+    raise LookupError(text)
+
+
+async def test_what_raises_leaves_nothing_and_takes_no_id(db: Database) -> None:
+    assert await db.write(write_note, "one") == 1
+    with pytest.raises(LookupError):
+        await db.write(write_then_fail, "two")
+    assert await db.write(write_note, "three") == 2
+    assert await db.read(texts) == ["one", "three"]
+
+
+async def test_a_read_session_refuses_to_write(db: Database) -> None:
+    with pytest.raises(TypeError):
+        await db.read(lambda tx: tx.execute(insert(notes), {"text": "no"}))  # type: ignore[call-overload]
+    with pytest.raises(DBAPIError, match="read-?only"):
+        await db.read(lambda tx: tx.execute(text("DELETE FROM notes")))
+    await db.write(write_note, "yes")
+    assert await db.read(texts) == ["yes"]
+
+
+async def test_a_read_sees_one_state(db: Database) -> None:
+    await db.write(write_note, "before")
+    first_seen, written = threading.Event(), threading.Event()
+
+    def look_twice(tx: ReadSession) -> tuple[list[str], list[str]]:
+        first = texts(tx)
+        first_seen.set()
+        assert written.wait(5)
+        return first, texts(tx)
+
+    reading = asyncio.create_task(db.read(look_twice))
+    await asyncio.to_thread(first_seen.wait, 5)
+    await db.write(write_note, "after")
+    written.set()
+    assert await reading == (["before"], ["before"])
+
+
+async def test_what_was_checked_stays_true_until_the_commit(db: Database, database_url: str) -> None:
+    def write_if_few(tx: WriteSession, text: str) -> None:
+        if len(texts(tx)) < 3:
+            write_note(tx, text)
+
+    async with database(database_url) as other:
+        await asyncio.gather(*(each.write(write_if_few, f"{n}{each}") for n in range(10) for each in (db, other)))
+    assert len(await db.read(texts)) == 3
+
+
+async def test_callbacks_follow_the_commit_and_nothing_else(db: Database) -> None:
+    loop_thread, heard = threading.get_ident(), []
+
+    def note(tx: WriteSession) -> None:
+        assert threading.get_ident() == loop_thread
+        heard.append([envelope.id for envelope in tx.recorded])
+
+    db.on_commit.append(note)
+    await db.write(write_note, "told")
+    await db.write(lambda tx: tx.execute(insert(notes), {"text": "untold"}))
+    with pytest.raises(LookupError):
+        await db.write(write_then_fail, "undone")
+    assert heard == [[1]]
+
+
+async def test_a_cancelled_caller_does_not_undo_or_silence_the_commit(db: Database) -> None:
+    begun, heard = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(tx: WriteSession) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        write_note(tx, "kept")
+        tx.after_commit(heard.set)
+
+    writing = asyncio.create_task(db.write(slow))
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await asyncio.wait_for(heard.wait(), 5)
+    assert await db.read(texts) == ["kept"]
+
+
+async def test_a_part_that_fails_alone_takes_its_events_with_it(db: Database) -> None:
+    def write_two(tx: WriteSession) -> list[int]:
+        write_note(tx, "whole")
+        with pytest.raises(IntegrityError), tx.savepoint():
+            tx.record(NoteWritten(text="part"))
+            tx.execute(insert(notes), {"text": "whole"})
+        return [envelope.id for envelope in tx.recorded]
+
+    assert await db.write(write_two) == [1]
+    assert await db.write(write_note, "next") == 2
+
+
+async def test_a_broken_statement_is_our_error_and_not_an_absence(db: Database) -> None:
+    with pytest.raises(DBAPIError):
+        await db.write(lambda tx: tx.execute(text("SELECT nonsense")))
+    with pytest.raises(IntegrityError):
+        await db.write(lambda tx: tx.execute(insert(notes), [{"text": "twice"}, {"text": "twice"}]))
+    await db.ping()
+
+
+async def test_times_come_back_as_they_were_and_sort(db: Database, database_url: str) -> None:
+    with backend_for(database_url).migrator().begin() as connection:
+        metadata.create_all(connection)
+    first = datetime(2026, 11, 23, 3, 36, 0, 123999, tzinfo=UTC)
+    tokyo = (first + timedelta(seconds=1)).astimezone(timezone(timedelta(hours=9)))
+
+    def store(tx: WriteSession) -> list[datetime | None]:
+        tx.execute(insert(moments), [{"id": 2, "at": tokyo}, {"id": 1, "at": first}, {"id": 3, "at": None}])
+        return list(tx.execute(select(moments.c.at).where(moments.c.at >= first).order_by(moments.c.at)).scalars())
+
+    assert await db.write(store) == [
+        datetime(2026, 11, 23, 3, 36, 0, 123000, tzinfo=UTC),
+        datetime(2026, 11, 23, 3, 36, 1, 123000, tzinfo=UTC),
+    ]
+    with pytest.raises(StatementError, match="zone"):
+        await db.write(lambda tx: tx.execute(update(moments).values(at=datetime(2026, 1, 1))))
+
+
+async def test_a_lock_has_one_holder(db: Database) -> None:
+    ours, theirs = db.lock("relay"), db.lock("relay")
+    assert [await ours.held(), await theirs.held(), await ours.held()] == [True, False, True]
+    assert await db.lock("else").held()
+    await ours.release()
+    assert await theirs.held()
+    await theirs.release()
+
+
+async def test_too_much_waiting_is_refused(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.database.lane._LONGEST_QUEUE", 2)
+    go_on = threading.Event()
+    first = [asyncio.create_task(db.write(lambda _: go_on.wait(5))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await db.write(write_note, "one too many")
+    go_on.set()
+    await asyncio.gather(*first)
+    await db.write(write_note, "again")
+
+
+async def test_what_waited_too_long_is_not_begun(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.database.lane._LONGEST_WAIT", 0.05)
+    go_on = threading.Event()
+    first = asyncio.create_task(db.write(lambda _: go_on.wait(0.2)))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await db.write(write_note, "late")
+    await first
+    assert await db.read(texts) == []
