@@ -25,8 +25,11 @@ _COLOURS = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "erro
 _QUIET = ("uvicorn.error", "uvicorn.access", "asyncio", "httpx", "httpcore", "aiohttp.access")
 
 
-def configure(service: str, format: str = "json", level: str = "info") -> None:
-    """Send this process's logs, and those of every library, to standard error."""
+def configure(service: str, format: str = "json", level: str = "info", *, for_good: bool = False) -> None:
+    """Send this process's logs, and those of every library, to standard error.
+
+    `for_good` makes logging three times as fast, and a logger that was used once deaf to another call of this.
+    """
     threshold = getattr(logging, level.upper())
     every = _processors(service)
     render = _for_machines if format == "json" else _ForEyes(colours=sys.stderr.isatty())
@@ -34,10 +37,9 @@ def configure(service: str, format: str = "json", level: str = "info") -> None:
         processors=[*every, render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=_Door,
-        # Three times faster, for a process that configures once; a logger used before keeps what it had.
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _LibrariesDoor()
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=every, processors=[strip, render]))
     root = logging.getLogger()
@@ -68,17 +70,30 @@ class _Door:
     """Where lines leave: one write each, so that those of several threads do not mix."""
 
     def __init__(self, *_: object) -> None:
-        self._write = sys.stderr.write
+        """Structlog gives the logger's name, which no line has."""
 
     def msg(self, line: str) -> None:
         """Write the line."""
-        self._write(line + "\n")
+        sys.stderr.write(line + "\n")
 
     debug = info = warning = error = critical = msg
 
 
+class _LibrariesDoor(logging.Handler):
+    """The same door, for who logs with the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record as one of our lines."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def _for_machines(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    line = orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    # What JSON lets stand and some readers take for the end of a line.
+    return line if line.isascii() else _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 
 
 class _ForEyes:

@@ -45,7 +45,7 @@ def service_main(
         _write_contract(service, settings_class, create_app, events)
         return
     settings = _settings(service, settings_class)
-    logs.configure(service, settings.log_format, settings.log_level)
+    logs.configure(service, settings.log_format, settings.log_level, for_good=True)
     if name in extra:
         sys.exit(_run(extra[name], settings, arguments))
     elif name == "migrate":

@@ -31,11 +31,22 @@ def run(
 ) -> None:
     """Serve `app_factory(settings)` until a signal says stop; `before_shutdown` runs once nobody new is let in."""
     _raise_file_limit()
+    make_server(app_factory(settings), settings, ws, before_shutdown).run()
+
+
+def make_server(
+    app: Any,
+    settings: ProcessSettings,
+    ws: type[asyncio.Protocol] | str | None = None,
+    before_shutdown: Drain | None = None,
+    http: type[LimitedHttpProtocol] = LimitedHttpProtocol,
+) -> "Server":
+    """The server that `run` runs."""
     config = uvicorn.Config(
-        app_factory(settings),
+        app,
         host=settings.host,
         port=settings.port,
-        http=LimitedHttpProtocol,
+        http=http,
         ws="none" if ws is None else ws,
         ws_per_message_deflate=False,
         lifespan="on",
@@ -46,7 +57,7 @@ def run(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    Server(config, before_shutdown).run()
+    return Server(config, before_shutdown)
 
 
 class Server(uvicorn.Server):

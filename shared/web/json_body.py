@@ -100,17 +100,18 @@ def _real(digits: str) -> float:
 
 
 def _check_tree(value: Any) -> None:
-    level = [value]
-    for _ in range(_DEEPEST + 1):
+    # Level by level, not by recursion: the nesting is what is in doubt.
+    level, depth = [value], 0
+    while level:
         if any(isinstance(each, str) and "\0" in each for each in level):
             _refuse("The body has text with a NUL character.")
         lists = [each for each in level if isinstance(each, list)]
         objects = [each for each in level if isinstance(each, dict)]
+        depth += bool(lists or objects)
+        if depth > _DEEPEST:
+            _refuse("The body is nested too deeply.")
         level = [item for each in lists for item in each]
         level += [item for each in objects for pair in each.items() for item in pair]
-        if not level:
-            return
-    _refuse("The body is nested too deeply.")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_real)
