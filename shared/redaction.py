@@ -33,6 +33,11 @@ def redacted(value: Any) -> Any:
     return value
 
 
+def _telling(frames: traceback.StackSummary) -> list[traceback.FrameSummary]:
+    # The way through a framework is the same every time; ours, and where it ended, is what tells.
+    return [frame for at, frame in enumerate(frames, 3) if at > len(frames) or "site-packages" not in frame.filename]
+
+
 @lru_cache(maxsize=1024)
 def _names_a_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
@@ -49,7 +54,7 @@ def described(exc: BaseException) -> str:
     while current is not None and id(current) not in seen:
         seen.add(id(current))
         message = str(current).partition("\n")[0][:_LONGEST_MESSAGE]
-        frames = "".join(traceback.format_tb(current.__traceback__))
+        frames = "".join(traceback.format_list(_telling(traceback.extract_tb(current.__traceback__))))
         blocks.append(f"{frames}{type(current).__qualname__}: {message}")
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "\n-- which led to --\n".join(reversed(blocks))

@@ -94,8 +94,8 @@ def _take(tx: WriteSession, attempt: Attempt) -> bool:
     tx.execute(delete(_keys).where(_keys.c.at < tx.now - _KEPT))
     row = {"key": attempt.key, "caller": attempt.caller, "route": attempt.route, "request": attempt.request}
     insert = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
-    taken = tx.execute(insert(_keys).values(**row, answer="", at=tx.now).on_conflict_do_nothing())
-    return taken.rowcount == 1
+    take = insert(_keys).values(**row, answer="", at=tx.now).on_conflict_do_nothing().returning(_keys.c.key)
+    return tx.execute(take).first() is not None
 
 
 def _first_answer(tx: WriteSession, attempt: Attempt) -> Any:
