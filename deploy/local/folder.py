@@ -24,7 +24,9 @@ class Folder:
             self.path.chmod(0o700)
             self._lock = (self.path / "lock").open("a+")
         except OSError as error:
-            raise CannotStart(f"Can't write to {self.path} ({error.strerror}); set VAR_DIR to a folder you own.") from None
+            raise CannotStart(
+                f"Can't write to {self.path} ({error.strerror}); set VAR_DIR to a folder you own."
+            ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -48,9 +48,7 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
     return Plan(programs, databases)
 
 
-def _service(
-    name: str, port: int, told: dict[str, str], credentials: Credentials, needs: list[str]
-) -> Program:
+def _service(name: str, port: int, told: dict[str, str], credentials: Credentials, needs: list[str]) -> Program:
     instance = secrets.token_hex(8)
     environment = {
         "PORT": str(port),

@@ -30,9 +30,9 @@ class Supervisor:
 
     async def all_ready(self) -> bool:
         """Wait until every program has been ready; False when it stops before that."""
-        waiting = asyncio.gather(*(event.wait() for event in self._ready.values()))
+        waiting = asyncio.create_task(self._each_ready())
         stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         ready = waiting.done()
         for task in (waiting, stopping):
             task.cancel()
@@ -50,6 +50,11 @@ class Supervisor:
             running = self._running.pop(program.name, None)
             if running is not None:
                 await running.stop()
+
+    async def _each_ready(self) -> bool:
+        for event in self._ready.values():
+            await event.wait()
+        return True
 
     async def _keep(self, program: Program) -> None:
         for need in program.needs:

@@ -39,4 +39,6 @@ def _user(service: str, password: str) -> str:
         "subscribe": {"allow": allowed.subscribe},
         "allow_responses": {"max": 1, "expires": "30s"},
     }
-    return f"  {{ user: {json.dumps(service)}, password: {json.dumps(password)}, permissions: {json.dumps(permissions)} }}"
+    return (
+        f"  {{ user: {json.dumps(service)}, password: {json.dumps(password)}, permissions: {json.dumps(permissions)} }}"
+    )

@@ -49,10 +49,11 @@ def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
         "seq": row.head_seq,
         "epoch": epoch,
         "room": room_view(row) | {"my_role": row.role},
-        "user": None if user is None else author_view(user._mapping),
+        "user": None if user is None else author_view(dict(user._mapping)),
     }
 
 
 def room_view(row: Any) -> dict[str, Any]:
     """The public Room object, without what differs from person to person."""
-    return orjson.loads(row.state) | {"member_count": row.member_count, "my_role": None}
+    state: dict[str, Any] = orjson.loads(row.state)
+    return state | {"member_count": row.member_count, "my_role": None}

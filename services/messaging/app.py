@@ -1,7 +1,7 @@
 """The messaging service: the timeline of every room, and all that is stored in it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
@@ -19,6 +19,7 @@ from shared.bus import Bus
 from shared.caller import CallerVerifier
 from shared.database import Database
 from shared.inbox import Inbox
+from shared.problems import Problem
 
 VERSION = "0.1.0"
 
@@ -44,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def serving() -> AsyncIterator[None]:
         await requests.serve(bus)
         await push.serve(bus)
+        with suppress(Problem):  # without a broker nobody can ask; with one, they can from here on
+            await bus.ping()
         yield
 
     return create_service(

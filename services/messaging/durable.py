@@ -106,7 +106,8 @@ class DurableCopy:
         self._ready = True
 
     async def _copy(self, entries: Sequence[Entry]) -> None:
-        stretch, size = [], 0
+        stretch: list[Entry] = []
+        size = 0
         for entry in entries:
             size += len(entry.frame) + 256
             if stretch and size > _MAX_BYTES:
@@ -128,7 +129,8 @@ class DurableCopy:
 
 def _pos_before(tx: ReadSession, hours: int) -> int:
     since = tx.now - timedelta(hours=hours)
-    return tx.execute(select(func.coalesce(func.max(timeline.c.pos), 0)).where(timeline.c.at < since)).scalar_one()
+    query = select(func.coalesce(func.max(timeline.c.pos), 0)).where(timeline.c.at < since)
+    return int(tx.execute(query).scalar_one())
 
 
 def _save(tx: WriteSession, pos: int, stream_seq: int) -> None:

@@ -1,16 +1,22 @@
 """Rooms' and moderation's changes become entries before their callers are answered (ARCHITECTURE.md decision 2)."""
 
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import structlog
 
+from services.messaging.reading import convert
 from shared.bus import Bus
-from shared.events import Envelope
 from shared.inbox import Inbox
 from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
-_PRODUCERS = ("rooms", "moderation")
+_PRODUCERS = ("rooms",)
+
+
+class _Pushed(msgspec.Struct):
+    producer: Literal["rooms"]
+    events: list[dict[str, Any]]
 
 
 class Push:
@@ -25,8 +31,8 @@ class Push:
 
     async def push(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"producer", "events": [Envelope]} -> {"applied": id}; a gap before them is pulled from the producer."""
-        events = [Envelope.model_validate(event) for event in request["events"]]
-        return {"applied": await self._inbox.push(str(request["producer"]), events)}
+        pushed = convert(request, _Pushed)
+        return {"applied": await self._inbox.push(pushed.producer, pushed.events)}
 
     async def catch_up(self) -> None:
         """What was committed elsewhere while we were away is applied before the next send is served."""

@@ -1,12 +1,13 @@
 """What gateways ask over NATS: commands in groups, opening a room, replay, and heads."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from services.messaging import access, feed, replay
 from services.messaging.commands import Command, Outcome, Send, as_reply
 from services.messaging.policy import sane_text
+from services.messaging.reading import convert
 from services.messaging.sequencer import Sequencer
 from services.messaging.schemas import MAX_CONTENT
 from services.messaging.settings import Settings
@@ -32,6 +33,25 @@ class _Commands(msgspec.Struct):
     commands: list[_Item]
 
 
+_Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class _Attach(msgspec.Struct):
+    caller: str
+    room_id: str
+
+
+class _Replay(msgspec.Struct):
+    room_id: str
+    after: _Seq
+    resume: bool = False
+
+
+class _After(msgspec.Struct):
+    after: _Seq
+    limit: int = 256
+
+
 class GatewayRequests:
     """The handlers; `serve` puts them on the bus."""
 
@@ -52,7 +72,7 @@ class GatewayRequests:
 
     async def commands(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"callers": [jwt], "commands": [{"by": index of the caller, "op", ...}]} -> {"results": [...]} in order."""
-        batch = msgspec.convert(request, _Commands)
+        batch = convert(request, _Commands)
         callers = [self._caller(token) for token in batch.callers]
         checked = [_command(item, callers) for item in batch.commands]
         good = [command for command in checked if not isinstance(command, Problem)]
@@ -62,29 +82,29 @@ class GatewayRequests:
 
     async def attach(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"caller", "room_id"} -> what `ready` shows. What rooms told nobody yet is fetched before a refusal."""
-        caller = self._caller(str(request["caller"]))
+        asked = convert(request, _Attach)
+        caller = self._caller(asked.caller)
         if isinstance(caller, Problem):
             raise caller
-        room_id = str(request["room_id"])
         try:
-            return await self._db.read(access.attach, room_id, caller.user_id)
+            return await self._db.read(access.attach, asked.room_id, caller.user_id)
         except (NotFound, Forbidden):
             await self._inbox.catch_up("rooms", timeout=2)
-            return await self._db.read(access.attach, room_id, caller.user_id)
+            return await self._db.read(access.attach, asked.room_id, caller.user_id)
 
     async def replay(self, request: dict[str, Any]) -> bytes:
         """{"room_id", "after", "resume": bool} -> a span with "head" and "too_far" in its header."""
-        return await self._db.read(
-            replay.replay, str(request["room_id"]), int(request["after"]), bool(request.get("resume")), self._settings
-        )
+        asked = convert(request, _Replay)
+        return await self._db.read(replay.replay, asked.room_id, asked.after, asked.resume, self._settings)
 
     async def heads(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"after": pos} -> {"epoch", "pos", "rooms": {room_id: seq}} of what changed after that position."""
-        return await self._db.read(feed.heads_after, int(request["after"]))
+        return await self._db.read(feed.heads_after, convert(request, _After).after)
 
     async def outbox(self, request: dict[str, Any]) -> bytes:
         """{"after": pos, "limit"} -> envelopes, as every producer's outbox answers."""
-        return await self._db.read(replay.outbox, int(request["after"]), min(int(request.get("limit", 256)), 500))
+        asked = convert(request, _After)
+        return await self._db.read(replay.outbox, asked.after, min(asked.limit, 500))
 
     def _caller(self, token: str) -> Caller | Problem:
         try:

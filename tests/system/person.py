@@ -83,7 +83,9 @@ class Person:
         """A client_id that this person has not used."""
         return next(self._client_ids)
 
-    async def call(self, method: str, path: str, expect: int | tuple[int, ...] = (200, 201, 204), **options: Any) -> Any:
+    async def call(
+        self, method: str, path: str, expect: int | tuple[int, ...] = (200, 201, 204), **options: Any
+    ) -> Any:
         """A call that must end with one of the expected statuses; its JSON."""
         answer = await self.http.request(method, path, **options)
         expected = (expect,) if isinstance(expect, int) else expect

@@ -35,7 +35,9 @@ async def test_what_one_says_the_other_sees_and_history_keeps(base: str) -> None
         }
         assert message["client_id"] == "c1" and message["kind"] == "text" and message["room_id"] == room_id
         await his.send(type="message.send", client_id="c1", content="hello, Anna")
-        assert (await hers.until("message.created", lambda frame: frame["seq"] == 4))["message"]["author"]["id"] == ben.id
+        assert (await hers.until("message.created", lambda frame: frame["seq"] == 4))["message"]["author"][
+            "id"
+        ] == ben.id
     history = await ben.history(room_id)
     assert [(one["seq"], one["content"]) for one in history] == [(3, "hello, Ben"), (4, "hello, Anna")]
     assert history[0] == message

@@ -78,7 +78,8 @@ class BadFrame(Exception):
 def decode(data: bytes) -> ClientFrame:
     """The frame in `data`; BadFrame when it is malformed, unknown or has missing or extra fields."""
     try:
-        return _decoder.decode(data)
+        frame: ClientFrame = _decoder.decode(data)
+        return frame
     except msgspec.ValidationError as error:
         raise BadFrame(str(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError):

@@ -21,12 +21,15 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 SEND_BUFFER = 1024 * 1024
+MAX_MESSAGE = 64 * 1024
 _REPLAY_BUFFER = 128 * 1024
 _KERNEL_BUFFER = 128 * 1024
 _MAX_FRAGMENTS = 256
 _MAX_EARLY = 16
+_PING_INTERVAL = 20.0
 _SILENCE = 60.0
 _CLOSE_WAIT = 5.0
 _SLOW_WAIT = 25.0
@@ -59,6 +62,8 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _log
+        self.conn = ServerProtocol(max_size=MAX_MESSAGE, logger=_log)
+        self.ping_interval, self.ping_timeout = _PING_INTERVAL, _SILENCE - _PING_INTERVAL
         self.closed: asyncio.Future[None] = self.loop.create_future()
         self._on_text: Callable[[bytes], None] | None = None
         self._on_binary: Callable[[], None] | None = None
@@ -153,7 +158,7 @@ class Wire(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"]["parley.wire"] = self  # type: ignore[index, assignment, typeddict-item]
+            self.scope["extensions"]["parley.wire"] = self  # type: ignore[assignment]
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= _MAX_FRAGMENTS:

@@ -1,0 +1,49 @@
+"""The real service on a real broker and a migrated database of each kind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.messaging.app import create_app
+from services.messaging.settings import Settings
+from services.messaging.tests.world import World
+from shared.bus import Bus
+from shared.migrations import upgrade
+from shared.settings import ProcessSettings
+from shared.testing.nats import NatsServer
+from shared.testing.plugin import CALLER_SECRET, running
+
+
+@pytest.fixture
+async def settings(database_url: str, nats_server: NatsServer) -> Settings:
+    """Settings for a migrated, empty database."""
+    await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
+    return Settings(
+        database_url=database_url, nats_url=nats_server.url, caller_secret=SecretStr(CALLER_SECRET), review_timeout=0.5
+    )
+
+
+@pytest.fixture
+async def neighbours(nats_server: NatsServer) -> AsyncIterator[World]:
+    """Rooms and a gateway, on the bus before the service is."""
+    bus = Bus("rooms", ProcessSettings(nats_url=nats_server.url))
+    async with bus.connected():
+        world = World(bus)
+        await world.serve()
+        yield world
+
+
+@pytest.fixture
+async def http(settings: Settings, neighbours: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The running service."""
+    async with running(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def world(http: httpx.AsyncClient, neighbours: World) -> World:
+    """The neighbours of a running service."""
+    return neighbours
