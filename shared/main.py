@@ -114,7 +114,7 @@ def stand_in_settings(settings_class: type[Settings]) -> Settings:
     values: dict[str, Any] = {}
     for name, field in settings_class.model_fields.items():
         if field.is_required():
-            values[name] = "sqlite://" if name == "database_url" else secret
+            values[name] = "sqlite:///contract.sqlite3" if name == "database_url" else secret
             if field.annotation is SecretStr:
                 values[name] = SecretStr(secret)
     return settings_class(**values)
