@@ -149,14 +149,15 @@ async def test_a_token_that_lives_too_long_is_refused(sessions: Sessions, auth: 
 
 
 async def test_a_ticket_is_good_once(sessions: Sessions, auth: FakeAuth) -> None:
-    found = {"sub": new_id(), "sid": new_id(), "role": "user", "exp": int(time.time()) + 900}
+    session_id = new_id()
+    found = {"sub": new_id(), "sid": session_id, "role": "user", "exp": int(time.time()) + 900}
     auth.tickets["t-1"] = found
     assert (await sessions.redeem_ticket("t-1")).user_id == found["sub"]
     with pytest.raises(Problem) as refused:
         await sessions.redeem_ticket("t-1")
     assert refused.value.status == 401
     auth.tickets["t-2"] = found
-    await auth.revoke(found["sid"], tell=False)
+    await auth.revoke(session_id, tell=False)
     await sessions.refresh_revocations()
     with pytest.raises(Unauthorized):
         await sessions.redeem_ticket("t-2")

@@ -56,11 +56,13 @@ class FakeAuth:
     def token(self, user_id: str, session_id: str | None = None, role: str = "user", **claims: Any) -> str:
         """An access token as auth signs them."""
         now = int(time.time())
-        body: dict[str, Any] = {"iss": "parley", "aud": "parley", "sub": user_id, "sid": session_id or new_id(), "role": role}
-        body |= {"jti": new_id(), "iat": now, "exp": now + 900} | claims
+        body: dict[str, Any] = {"iss": "parley", "aud": "parley", "sub": user_id, "sid": session_id or new_id()}
+        body |= {"role": role, "jti": new_id(), "iat": now, "exp": now + 900} | claims
         return jwt.encode(body, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": "at+jwt"})
 
-    async def record(self, type_: str, entity_id: str, data: dict[str, Any], *, at: str = "", tell: bool = True) -> None:
+    async def record(
+        self, type_: str, entity_id: str, data: dict[str, Any], *, at: str = "", tell: bool = True
+    ) -> None:
         """Append an event to the log, and publish it unless it shall get lost."""
         thing, _, name = type_.partition(".")
         envelope: dict[str, Any] = {"id": len(self.log) + 1, "epoch": self.epoch, "producer": "auth", "type": type_}
