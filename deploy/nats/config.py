@@ -1,7 +1,7 @@
 """nats-server's configuration, made from the permissions.
 
-`sync_interval` is left at the server's default: nothing that a client was promised rests on JetStream, which is refilled
-from the databases when it forgets (docs/decisions/0002).
+`sync_interval` is left at the server's default: nothing that a client was promised rests on JetStream, which is
+refilled from the databases when it forgets (docs/decisions/0002).
 """
 
 import json

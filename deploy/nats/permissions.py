@@ -1,7 +1,7 @@
 """Who may say and hear what on NATS: one user per service, each with the least subjects it needs.
 
-Facts of our own, as data; `grants` turns them into NATS subjects. Requests are `rpc.<service>.<method>`; a service hears
-answers only under its own inbox prefix and answers only what it was asked (`allow_responses`).
+Facts of our own, as data; `grants` turns them into NATS subjects. Requests are `rpc.<service>.<method>`; a service
+hears answers only under its own inbox prefix and answers only what it was asked (`allow_responses`).
 """
 
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str) -> Exceptio
 
 
 def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
-    """What a gateway shows in `ready`: the room's head and epoch, the Room, and the caller as far as messaging knows."""
+    """What a gateway shows in `ready`: the room's head and epoch, the Room, and what is known of the caller."""
     row = require_member(tx, room_id, user_id)
     epoch = tx.execute(select(timeline_head.c.epoch)).scalar_one()
     user = tx.execute(select(users).where(users.c.id == user_id)).one_or_none()

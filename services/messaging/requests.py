@@ -8,8 +8,8 @@ from services.messaging import access, feed, replay
 from services.messaging.commands import Command, Outcome, Send, as_reply
 from services.messaging.policy import sane_text
 from services.messaging.reading import convert
-from services.messaging.sequencer import Sequencer
 from services.messaging.schemas import MAX_CONTENT
+from services.messaging.sequencer import Sequencer
 from services.messaging.settings import Settings
 from shared.bus import Bus
 from shared.caller import Caller, CallerVerifier

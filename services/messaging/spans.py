@@ -1,7 +1,7 @@
 """The span: consecutive entries of one room as bytes, for the live subject and for replay.
 
-A line of JSON (`epoch`, `room_id`, `first` seq, `sizes` of the frames, `removes` {seq: user_id}), then the frames one after the
-other. A gateway splits it without parsing a frame (ARCHITECTURE.md decision 4).
+A line of JSON (`epoch`, `first` seq, `sizes` of the frames, `removes` {seq: user_id}, `closes`), then the frames one
+after the other. A gateway splits it without parsing a frame (ARCHITECTURE.md decision 4).
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ import orjson
 
 from shared.bus import Bus
 from shared.ids import new_id
+from shared.problems import Problem
 
 ANYWHERE = ""
 _GRACE = 1.5
@@ -46,6 +47,7 @@ class Presence:
         self._changes: list[tuple[str, str, bool]] = []
         self._seen: dict[str, float] = {}
         self._flush_soon = asyncio.Event()
+        self._asking: asyncio.Future[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -139,12 +141,15 @@ class Presence:
             self._forget_silent()
 
     async def _publish(self, body: dict[str, Any]) -> None:
-        if self._bus.is_connected:
+        with suppress(Problem):  # after a reconnect everybody tells everything anyway
             await self._bus.publish(f"presence.{self._id}", orjson.dumps({"gateway": self._id, **body}))
 
     def _ask_all(self) -> None:
-        asyncio.ensure_future(self._publish({"n": self._number, "ask": True}))
-        asyncio.ensure_future(self._tell_everything())
+        self._asking = asyncio.ensure_future(self._exchange())
+
+    async def _exchange(self) -> None:
+        await self._publish({"n": self._number, "ask": True})
+        await self._tell_everything()
 
     async def _tell_everything(self) -> None:
         self._changes.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
@@ -99,10 +99,8 @@ class LiveRooms:
     async def _watch_heads(self) -> None:
         checks = 0
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._check.wait(), _HEADS_EVERY)
-            except TimeoutError:
-                pass
             self._check.clear()
             checks += 1
             try:

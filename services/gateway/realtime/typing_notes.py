@@ -1,6 +1,7 @@
 """Who is typing: told on core NATS, expires by itself, stored nowhere."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from services.gateway.realtime.frames import render
 from services.gateway.realtime.room import LiveRoom
 from shared.bus import Bus
+from shared.problems import Problem
 
 _EXPIRES = 5.0
 
@@ -17,6 +19,7 @@ class TypingNotes:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._expiring: set[asyncio.Future[None]] = set()
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
 
     async def follow(self, room: LiveRoom) -> Any:
@@ -41,7 +44,10 @@ class TypingNotes:
             return
         if active and timer is not None:
             return
-        await self._bus.publish(f"typing.{room_id}", orjson.dumps({"user_id": user_id, "active": active}))
+        with suppress(Problem):  # best effort: without the broker nobody hears of it
+            await self._bus.publish(f"typing.{room_id}", orjson.dumps({"user_id": user_id, "active": active}))
 
     def _expire(self, room_id: str, user_id: str) -> None:
-        asyncio.ensure_future(self.tell(room_id, user_id, False))
+        task = asyncio.ensure_future(self.tell(room_id, user_id, False))
+        self._expiring.add(task)
+        task.add_done_callback(self._expiring.discard)

@@ -1,10 +1,11 @@
 """The WebSocket protocol of the gateway: uvicorn's own, with a way to write prepared frames past ASGI.
 
 Handshake, ping, close and parsing stay uvicorn's. The application finds the protocol object in
-`scope["extensions"]["parley.wire"]`, gets each text as bytes by a plain call, and writes frames that were framed once for
-all sockets straight to the transport. Every frame, uvicorn's own included, goes through the same `transport.write`, so
-the order on the wire is the order of the calls. The overridden methods are not a documented interface: uvicorn is pinned,
-and tests/test_wire.py holds each of them to its behaviour. Figures: EVIDENCE.md §1, docs/decisions/0005.
+`scope["extensions"]["parley.wire"]`, gets each text as bytes by a plain call, and writes frames that were framed once
+for all sockets straight to the transport. Every frame, uvicorn's own included, goes through the same
+`transport.write`, so the order on the wire is the order of the calls. The overridden methods are not a documented
+interface: uvicorn is pinned, and tests/realtime/test_wire.py holds each of them to its behaviour. Why, with figures:
+docs/decisions/0005.
 """
 
 import asyncio
@@ -86,7 +87,8 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         """Hand over what came since the handshake and all that comes from now on.
 
-        `on_slow` is called once, when more than the send buffer waits for a live socket; `on_drain` when the server stops.
+        `on_slow` is called once, when more than the send buffer waits for a live socket; `on_drain` when the server
+        stops.
         """
         self._on_text, self._on_binary, self._on_slow, self._on_drain = on_text, on_binary, on_slow, on_drain
         early, self._early = self._early, []

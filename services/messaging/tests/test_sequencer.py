@@ -111,6 +111,7 @@ async def test_a_forged_caller_stores_nothing(world: World) -> None:
 
 
 async def test_malformed_requests_are_answered(world: World) -> None:
+    request: Any
     for request in ({}, [], {"callers": 1, "commands": 2}, {"callers": [], "commands": [{}]}, "text", None):
         with pytest.raises(Problem) as refused:
             await world.bus.request("rpc.messaging.commands", request)

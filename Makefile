@@ -1,0 +1,51 @@
+# Everything is done with these words; `make help` says what they mean.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test check format bench faults lock contracts clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run.stamp ## start everything on this machine (PORT=8000, data in var/), Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local
+
+install: .venv/dev.stamp ## what running and developing need, into .venv
+
+test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the whole product
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: .venv/dev.stamp ## format, lint, types, imports, contracts
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy -p shared -p services -p deploy -p tests
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m deploy.contracts --check
+
+format: .venv/dev.stamp ## put the code into the house's form
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+contracts: .venv/dev.stamp ## write every service's contract/ anew
+	@$(BIN)/python -m deploy.contracts
+
+bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compared with
+	@$(BIN)/python -m bench
+
+lock: ## resolve the locks anew (needs uv)
+	@for set in run dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate requirements/$$set.in -o requirements/$$set.lock; done
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Parley needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x")'
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements/run.lock | .venv/bin/python
+	@echo "installing what Parley needs (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock | .venv/bin/python
+	@echo "installing what developing Parley needs (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@ .venv/run.stamp
