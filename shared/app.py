@@ -6,13 +6,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from shared import problems
 from shared.caller import CallerVerifier
 from shared.metrics import metrics_response
-from shared.openapi import PROBLEM_RESPONSES, describe
+from shared.openapi import describe
 from shared.settings import ProcessSettings, ServiceSettings
 from shared.web.access_log import AccessLogMiddleware
 from shared.web.authenticate import AuthenticateMiddleware
@@ -57,27 +59,33 @@ def create_app(
         verifier = CallerVerifier(service, settings.caller_secret.get_secret_value())
         guards.append(Middleware(AuthenticateMiddleware, verifier=verifier))
     guards += [Middleware(BodyLimitMiddleware, most=max_body), *middleware]
+    operator = _operator_routes(service, version, settings.instance, ready or {})
     app = FastAPI(
         title=f"Parley {service}",
         version=version,
         openapi_url=None,
         redirect_slashes=False,
+        # Not included but taken over: matching through included routers costs a fifth of a request.
+        routes=[route for router in routers for route in _strict(service, router)] + operator.routes,
         middleware=guards,
         lifespan=_lifespan(parts),
-        responses=PROBLEM_RESPONSES,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     if isinstance(settings, ServiceSettings):
         app.state.caller_verifier = verifier
     problems.install(app)
-    app.include_router(_operator_routes(service, version, settings.instance, ready or {}))
-    for router in routers:
-        if not issubclass(router.route_class, StrictRoute):
-            raise TypeError(f"a router of {service} is not APIRouter(route_class=StrictRoute)")
-        app.include_router(router)
     describe(app)
     return app
+
+
+def _strict(service: str, router: APIRouter) -> list[BaseRoute]:
+    for route in router.routes:
+        if isinstance(route, APIRoute) and not isinstance(route, StrictRoute):
+            raise TypeError(f"{route.path} of {service} is not a route of an APIRouter(route_class=StrictRoute)")
+        if isinstance(included := getattr(route, "original_router", None), APIRouter):
+            _strict(service, included)
+    return router.routes
 
 
 def _lifespan(parts: Sequence[Part]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 import orjson
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
 
 from shared.problems import Problem, Unauthorized
 from shared.web.json_body import parse_json
@@ -140,20 +139,17 @@ def _refuse() -> NoReturn:
     raise Unauthorized(detail="This service answers only what comes through the gateway.") from None
 
 
-# Documents what the public sees; the gateway turns the bearer token into the header that is checked.
-_bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
-
-
 async def _any_caller(request: Request) -> Caller | Anonymous:
     caller: Caller | Anonymous = request.state.caller
     return caller
 
 
-async def _some_caller(request: Request, _: Annotated[object, Security(_bearer)]) -> Caller:
+async def require_caller(request: Request) -> Caller:
+    """Whoever is logged in; Unauthorized when nobody is."""
     if not isinstance(caller := request.state.caller, Caller):
         raise Unauthorized
     return caller
 
 
-SomeCaller = Annotated[Caller, Depends(_some_caller)]
+SomeCaller = Annotated[Caller, Depends(require_caller)]
 AnyCaller = Annotated[Caller | Anonymous, Depends(_any_caller)]

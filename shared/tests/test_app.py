@@ -16,6 +16,7 @@ from shared.caller import HEADER, Anonymous, CallerSigner
 from shared.problems import Unavailable
 from shared.testing.plugin import running
 from shared.tests import toy
+from shared.web.json_body import StrictRoute
 
 Logged = Callable[[], list[dict[str, Any]]]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -74,8 +75,15 @@ async def test_parts_are_entered_in_order_and_left_in_reverse() -> None:
 
 
 def test_a_router_with_lax_json_is_refused() -> None:
-    with pytest.raises(TypeError, match="StrictRoute"):
-        create_app(service="toy", version="1", settings=toy.settings, routers=[APIRouter()], parts=[])
+    lax, outer = APIRouter(), APIRouter(route_class=StrictRoute)
+
+    @lax.post("/lax")
+    async def take_anything(body: dict[str, int]) -> None: ...
+
+    outer.include_router(lax)
+    for router in (lax, outer):
+        with pytest.raises(TypeError, match=r"/lax of toy .*StrictRoute"):
+            create_app(service="toy", version="1", settings=toy.settings, routers=[router], parts=[])
 
 
 @pytest.mark.parametrize(
