@@ -16,6 +16,7 @@ from services.gateway.incoming import Body, WhileClientListens
 from services.gateway.matching import RouteTable
 from services.gateway.relay import relay_stream, relay_whole
 from services.gateway.sessions import Sessions
+from services.gateway.turnstile import Turnstile
 from services.gateway.upstream import QUICK, STREAM, UPLOAD, Ask, Upstreams
 from shared.problems import Problem
 
@@ -41,6 +42,7 @@ class Proxy:
         self._upstreams = upstreams
         self._sessions = sessions
         self._local = local
+        self._turnstile = Turnstile()
         self._largest_upload = largest_upload + MULTIPART_OVERHEAD
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,10 +53,9 @@ class Proxy:
         call = Call(route, params, caller, scope, receive, send)
         if route.service == "gateway":
             await _answer(send, await self._local[route.path](call))
-        elif route.body == "upload":
-            await self._upload(call)
-        else:
-            await self._ordinary(call)
+            return
+        with self._turnstile.passed(call):
+            await (self._upload(call) if route.body == "upload" else self._ordinary(call))
 
     async def _ordinary(self, call: Call) -> None:
         body = await Body(call.scope, call.receive, call.route.body_limit).whole()

@@ -31,6 +31,8 @@ class Route:
     """The answer may be large: it is passed on piece by piece and may take its time."""
     limit: LimitClass | None = None
     """The limit of its own that the call has, besides the one for all calls."""
+    at_once: int | None = None
+    """How many of these one client may have under way at a time; None: any number."""
     ends_sessions: bool = False
     """Answered only once this gateway knows which sessions the call ended and whose role it changed."""
 
@@ -84,7 +86,7 @@ ROUTES: Final = (
     Route("messaging", "PUT", "/messages/{message_id}/pin"),
     Route("messaging", "DELETE", "/messages/{message_id}/pin"),
     Route("messaging", "GET", "/rooms/{room_id}/pins"),
-    Route("messaging", "GET", "/rooms/{room_id}/search"),
+    Route("messaging", "GET", "/rooms/{room_id}/search", at_once=2),
     Route("messaging", "PUT", "/rooms/{room_id}/read"),
     Route("messaging", "GET", "/rooms/{room_id}/scheduled"),
     Route("messaging", "PUT", "/scheduled/{scheduled_id}"),
@@ -100,8 +102,8 @@ ROUTES: Final = (
     Route("moderation", "GET", "/moderation/words"),
     Route("moderation", "PUT", "/moderation/words"),
     Route("moderation", "GET", "/moderation/audit"),
-    Route("files", "POST", "/users/upload-avatar", body="upload", limit="uploads"),
-    Route("files", "POST", "/rooms/{room_id}/files", body="upload", limit="uploads"),
+    Route("files", "POST", "/users/upload-avatar", body="upload", limit="uploads", at_once=2),
+    Route("files", "POST", "/rooms/{room_id}/files", body="upload", limit="uploads", at_once=2),
     Route("files", "GET", "/files/{file_id}"),
     Route("files", "GET", "/files/{file_id}/content", open=True, streams=True),
     Route("files", "GET", "/files/{file_id}/thumbnail", open=True, streams=True),

@@ -191,3 +191,24 @@ async def test_counting_is_quick() -> None:
     for number in range(20_000):
         await limits.hit("http", f"user-{number % 500}")
     assert time.perf_counter() - began < 1
+
+
+async def test_costly_calls_take_turns(world: World) -> None:
+    release = asyncio.Event()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await release.wait()
+        await reply(send, 200, b"{}")
+
+    path, headers = f"/api/v1/rooms/{new_id()}/search", world.bearer()
+    world.upstream.answers[path] = answer
+    first = [asyncio.create_task(world.client.get(path, headers=headers)) for _ in range(2)]
+    await asyncio.sleep(0.2)
+    third = await world.client.get(path, headers=headers)
+    assert (third.status_code, third.json()["code"]) == (429, "too_many_at_once")
+    assert third.headers["Retry-After"] == "1"
+    other = asyncio.create_task(world.client.get(path, headers=world.bearer()))
+    await asyncio.sleep(0.1)
+    release.set()
+    assert [(await each).status_code for each in [*first, other]] == [200] * 3
+    assert (await world.client.get(path, headers=headers)).status_code == 200
