@@ -61,6 +61,12 @@ def is_entry(frame: Frame) -> bool:
     return "seq" in frame and frame["type"] not in ("ready", "ack", "caught_up", "resync", "read")
 
 
+def api(base: str, token: str | None = None) -> httpx.AsyncClient:
+    """An HTTP client for the API, with this token."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=f"{base}/api/v1", headers=headers, timeout=15, verify=False)
+
+
 class Person:
     """An account with a session."""
 
@@ -69,9 +75,6 @@ class Person:
         self.username = username
         self.id: str = me["id"]
         self.tokens = tokens
-        self.http = httpx.AsyncClient(
-            base_url=f"{base}/api/v1", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=15
-        )
         self._client_ids = (f"{username}-{number}" for number in itertools.count())
 
     @property
@@ -87,7 +90,8 @@ class Person:
         self, method: str, path: str, expect: int | tuple[int, ...] = (200, 201, 204), **options: Any
     ) -> Any:
         """A call that must end with one of the expected statuses; its JSON."""
-        answer = await self.http.request(method, path, **options)
+        async with api(self.base, self.token) as http:
+            answer = await http.request(method, path, **options)
         expected = (expect,) if isinstance(expect, int) else expect
         assert answer.status_code in expected, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -126,7 +130,7 @@ class Person:
 async def register(base: str, prefix: str = "user") -> Person:
     """A new person, logged in."""
     username = f"{prefix}_{secrets.token_hex(5)}"
-    async with httpx.AsyncClient(base_url=f"{base}/api/v1", timeout=15) as http:
+    async with api(base) as http:
         account = {"username": username, "email": f"{username}@example.org", "password": PASSWORD}
         registered = await http.post("/auth/register", json=account)
         assert registered.status_code == 201, registered.text
@@ -135,7 +139,7 @@ async def register(base: str, prefix: str = "user") -> Person:
 
 async def login(base: str, username: str, password: str = PASSWORD) -> Person:
     """A new session of somebody who has an account."""
-    async with httpx.AsyncClient(base_url=f"{base}/api/v1", timeout=15) as http:
+    async with api(base) as http:
         answer = await http.post("/auth/login", json={"username": username, "password": password})
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
