@@ -22,7 +22,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TRACE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _COLOURS = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
 # Said better by us, or with whole URLs in it.
-_QUIET = ("uvicorn.error", "uvicorn.access", "asyncio", "httpx", "httpcore", "aiohttp.access")
+_QUIET = (
+    "uvicorn.error",
+    "uvicorn.access",
+    "asyncio",
+    "httpx",
+    "httpcore",
+    "aiohttp.access",
+    "alembic.runtime.plugins",
+)
 
 
 def configure(service: str, format: str = "json", level: str = "info", *, for_good: bool = False) -> None:

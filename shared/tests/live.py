@@ -19,9 +19,9 @@ class Impatient(LimitedHttpProtocol):
 
 
 @asynccontextmanager
-async def served(http: type[LimitedHttpProtocol] = Impatient, **options: Any) -> AsyncIterator[Server]:
-    """The toy, listening on a free port of the loopback."""
-    server = make_server(toy.app, toy.settings, http=http, **options)
+async def served(app: Any = toy.app, **options: Any) -> AsyncIterator[Server]:
+    """The toy, or another application, listening on a free port of the loopback."""
+    server = make_server(app, toy.settings, http=Impatient, **options)
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)

@@ -7,9 +7,12 @@ import tracemalloc
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from shared.tests import toy
-from shared.tests.live import Impatient, called, exchange, head, served, status
+from shared.tests.live import called, exchange, head, served, status
 
 JSON = "Content-Type: application/json"
 POST = "POST /api/v1/things HTTP/1.1"
@@ -252,6 +255,33 @@ async def test_an_upgrade_nobody_serves_is_a_plain_request() -> None:
         assert status(answer) == 200
 
 
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that sends back what its sockets say."""
+    if scope["type"] == "lifespan":
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
+
+
+async def test_a_socket_is_not_under_the_deadlines_of_http_but_its_head_is() -> None:
+    async with served(echo, ws="websockets-sansio") as server:
+        url = f"ws://127.0.0.1:{server.port}/ws"
+        async with connect(url) as socket:
+            await asyncio.sleep(0.5)
+            await socket.send("still here")
+            assert await socket.recv() == "still here"
+        with pytest.raises(InvalidStatus, match="431"):
+            await connect(url, additional_headers={"X-A": "a" * 17_000})
+        upgrade = ["Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+        assert problem(await exchange(server, head("GET /ws HTTP/1.1", *upgrade, end=False)))["status"] == 408
+        assert problem(await exchange(server, head("GET /ws HTTP/1.1", *upgrade, "Host: b")))["status"] == 400
+
+
 async def test_the_server_does_not_introduce_itself() -> None:
     async with served() as server:
         assert b"server:" not in (await exchange(server, GOOD)).lower()
@@ -263,7 +293,7 @@ async def test_a_stop_drains_first_and_lets_answers_finish() -> None:
     async def drain() -> None:
         seen.append("drained")
 
-    async with served(Impatient, before_shutdown=drain) as server:
+    async with served(before_shutdown=drain) as server:
         asking = asyncio.create_task(exchange(server, head("GET /api/v1/slow HTTP/1.1", *called())))
         await asyncio.sleep(0.1)
         server.should_exit = True
