@@ -1,4 +1,4 @@
-"""One run of the whole product for the tests of this folder."""
+"""One run of the whole product for the tests that need all of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
