@@ -7,7 +7,7 @@
 Calls don't go through the application of pages: what FastAPI adds to a call would cost more than the rest of it.
 """
 
-from typing import cast
+from typing import TYPE_CHECKING, Final, cast
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +17,7 @@ from services.gateway.address import ClientAddress
 from services.gateway.admission import Admission
 from services.gateway.cors import CorsMiddleware
 from services.gateway.edge import HideMiddleware, with_hsts
-from services.gateway.limits import Limits, redis_windows
+from services.gateway.limits import Limits
 from services.gateway.metrics_port import metrics_served
 from services.gateway.origins import Origins
 from services.gateway.pages import pages
@@ -28,7 +28,6 @@ from services.gateway.routing import API
 from services.gateway.sessions import Sessions
 from services.gateway.settings import Settings
 from services.gateway.upstream import Upstreams
-from services.gateway.windows import Windows
 from shared.app import create_app as create_kit_app
 from shared.bus import Bus
 from shared.caller import CallerSigner
@@ -37,6 +36,11 @@ from shared.web.clean_url import CleanUrlMiddleware
 from shared.web.last_resort import LastResortMiddleware
 from shared.web.request_id import RequestIdMiddleware
 from shared.web.security_headers import SecurityHeadersMiddleware
+
+if TYPE_CHECKING:
+    from services.gateway.redis_windows import RedisWindows
+
+KEYS: Final = "/.well-known/jwks.json"
 
 
 class Gateway:
@@ -54,6 +58,8 @@ class Gateway:
             await self._rest(scope, receive, send)
             return
         scope["scheme"] = self._addresses.scheme_of(scope)
+        if scope["path"] == KEYS:  # RFC 8615 has it at the root, our own base path below /api/v1: both are taken
+            scope["path"], scope["raw_path"] = API + KEYS, (API + KEYS).encode()
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
             return
@@ -66,7 +72,8 @@ def create_app(settings: Settings) -> Gateway:
     bus = Bus("gateway", settings)
     signer = CallerSigner(settings.caller_secrets())
     sessions = Sessions(bus)
-    limits = Limits(settings.limits(), _shared_windows(settings))
+    windows = _redis_windows(settings) if settings.redis_host else None
+    limits = Limits(settings.limits(), windows)
     addresses = ClientAddress(settings.parley_trusted_proxies)
     origins = Origins(settings.parley_allowed_origins)
     upstreams = Upstreams(settings.urls(), signer)
@@ -89,6 +96,7 @@ def create_app(settings: Settings) -> Gateway:
         settings=settings,
         routers=[pages(docs=settings.parley_docs)],
         parts=[
+            *([windows.running] if windows else []),
             bus.connected,
             upstreams.running,
             sessions.running,
@@ -107,7 +115,7 @@ def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:
     return RequestIdMiddleware(SecurityHeadersMiddleware(CorsMiddleware(reported, origins)))
 
 
-def _shared_windows(settings: Settings) -> Windows | None:
-    if not settings.redis_host:
-        return None
-    return redis_windows(settings.redis_host, settings.redis_port, settings.redis_password.get_secret_value())
+def _redis_windows(settings: Settings) -> "RedisWindows":
+    from services.gateway.redis_windows import RedisWindows  # here: a gateway without Redis saves its client's memory
+
+    return RedisWindows(settings.redis_host, settings.redis_port, settings.redis_password.get_secret_value())

@@ -86,18 +86,3 @@ def _too_many(item: RateLimitItem, wait: int) -> TooMany:
 def parse_rule(rule: str) -> RateLimitItem | None:
     """`N/period` as `limits` reads it, or `off`. ValueError when it is neither."""
     return None if rule.strip().lower() == "off" else parse(rule)
-
-
-def redis_windows(host: str, port: int, password: str) -> Windows:
-    """Counters that all gateways share."""
-    from limits.aio.storage import RedisStorage  # here: only who has Redis pays for the import
-
-    return RedisStorage(
-        f"async+redis://{host}:{port}",
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix="parley",
-        socket_timeout=0.25,
-        socket_connect_timeout=0.25,
-        **({"password": password} if password else {}),
-    )

@@ -200,15 +200,15 @@ async def test_costly_calls_take_turns(world: World) -> None:
         await release.wait()
         await reply(send, 200, b"{}")
 
-    path, headers = f"/api/v1/rooms/{new_id()}/search", world.bearer()
+    path, headers = f"/api/v1/rooms/{new_id()}/files", world.bearer()
     world.upstream.answers[path] = answer
-    first = [asyncio.create_task(world.client.get(path, headers=headers)) for _ in range(2)]
+    first = [asyncio.create_task(world.client.post(path, headers=headers)) for _ in range(2)]
     await asyncio.sleep(0.2)
-    third = await world.client.get(path, headers=headers)
+    third = await world.client.post(path, headers=headers)
     assert (third.status_code, third.json()["code"]) == (429, "too_many_at_once")
     assert third.headers["Retry-After"] == "1"
-    other = asyncio.create_task(world.client.get(path, headers=world.bearer()))
+    other = asyncio.create_task(world.client.post(path, headers=world.bearer()))
     await asyncio.sleep(0.1)
     release.set()
     assert [(await each).status_code for each in [*first, other]] == [200] * 3
-    assert (await world.client.get(path, headers=headers)).status_code == 200
+    assert (await world.client.post(path, headers=headers)).status_code == 200

@@ -125,6 +125,12 @@ async def test_an_old_token_does_not_keep_anybody_from_logging_in(world: World) 
     assert (await world.client.post("/api/v1/auth/login", headers=headers, json={})).status_code == 200
 
 
+async def test_the_keys_are_where_the_world_looks_for_them(world: World) -> None:
+    for path in ("/.well-known/jwks.json", "/api/v1/.well-known/jwks.json"):
+        answer = await world.client.get(path)
+        assert answer.json()["target"] == "/api/v1/.well-known/jwks.json"
+
+
 async def test_a_service_may_answer_404_as_it_likes(world: World) -> None:
     problem = orjson.dumps({"status": 404, "code": "not_found"})
 
