@@ -16,6 +16,7 @@ from shared.inbox.apply import Applied, Applier, Cursor, Handler, Page, RawEvent
 from shared.inbox.durable import Durable
 from shared.metrics import counter, gauge
 from shared.problems import Problem, Unavailable, UpstreamTimeout
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _LABELS = ("service", "producer")
@@ -56,8 +57,7 @@ class Follower:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def push(self, envelopes: Sequence[Any], timeout: float) -> int:
         """Apply these at once, or what is missing before them."""

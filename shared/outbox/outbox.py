@@ -17,8 +17,9 @@ from shared.events import Envelope
 from shared.metrics import gauge
 from shared.outbox import store
 from shared.outbox.store import Head, Row
-from shared.outbox.stream import Remembered, Stream
+from shared.outbox.stream import Remembered, Stream, Unconfirmed
 from shared.problems import Invalid
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _LAG = gauge("parley_outbox_lag", "Events recorded and not yet confirmed by the broker", ("service",))
@@ -45,6 +46,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._recorded: deque[Envelope] = deque(maxlen=_IN_MEMORY)
         self._head = Head()
+        self._unconfirmed = Unconfirmed()
         self._ready = False
         self._published = 0
         self._stream_seq = 0
@@ -62,8 +64,7 @@ class Outbox:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             self._bus.on_reconnect.remove(self._distrust)
             self._db.on_commit.remove(self._on_commit)
             await serving.unsubscribe()
@@ -76,6 +77,7 @@ class Outbox:
     def _distrust(self) -> None:
         """After a reconnect the broker may be another, or have forgotten."""
         self._ready = False
+        self._unconfirmed.abandon()
         self._wake.set()
 
     async def _run(self) -> None:
@@ -144,13 +146,13 @@ class Outbox:
         return rows
 
     async def _publish(self, rows: Sequence[Row]) -> None:
-        sent = await self._stream.publish(rows, self._head.epoch)
+        self._unconfirmed = await self._stream.publish(rows, self._head.epoch)
         try:
-            while sent.waiting:
-                self._published, seq = await sent.confirmed()
+            while self._unconfirmed.waiting:
+                self._published, seq = await self._unconfirmed.confirmed()
                 self._stream_seq = max(self._stream_seq, seq)
         finally:
-            sent.abandon()
+            self._unconfirmed.abandon()
 
     async def _save(self) -> None:
         """Once a second is enough: what is published twice is dropped twice."""
