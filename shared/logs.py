@@ -3,6 +3,7 @@
 Every library's own logging leaves through the same door.
 """
 
+import json
 import logging
 import re
 import sys
@@ -99,7 +100,11 @@ class _LibrariesDoor(logging.Handler):
 
 
 def _for_machines(_: WrappedLogger, __: str, event: EventDict) -> str:
-    line = orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        line = orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # Text with lone surrogates and numbers beyond 64 bits; a log has to take anything.
+        line = json.dumps(event, default=repr, skipkeys=True)
     # What JSON lets stand and some readers take for the end of a line.
     return line if line.isascii() else _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 

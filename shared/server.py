@@ -6,6 +6,7 @@ import gc
 import resource
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,7 +19,9 @@ from shared.web.protocol import LimitedHttpProtocol
 Settings = TypeVar("Settings", bound=ProcessSettings)
 Drain = Callable[[], Awaitable[None]]
 
+# Together less than the ten seconds after which whoever stops us loses patience.
 _STOP_SECONDS = 8
+_DRAIN_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 75
 _log = structlog.get_logger("parley.server")
 
@@ -55,7 +58,6 @@ def make_server(
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_STOP_SECONDS,
     )
     return Server(config, before_shutdown)
 
@@ -87,10 +89,12 @@ class Server(uvicorn.Server):
         _log.info("stopping")
         for server in self.servers:
             server.close()
+        started = time.monotonic()
         if self._before_shutdown is not None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_STOP_SECONDS):
+                async with asyncio.timeout(_DRAIN_SECONDS):
                     await self._before_shutdown()
+        self.config.timeout_graceful_shutdown = max(1, int(_STOP_SECONDS - (time.monotonic() - started)))
         await super().shutdown(sockets)
         _log.info("stopped")
 

@@ -35,16 +35,15 @@ class KeyDirectory:
         self._keys: dict[str, Ed25519PublicKey] | None = None
         self._asked_at = float("-inf")
         self._fetched_at = float("-inf")
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     async def key_for(self, kid: str) -> Ed25519PublicKey | None:
         """The key of that name, if auth has it; Unavailable when auth was never reached."""
-        # Who comes while the first keys, or the ones of a new name, are on their way waits for them.
-        missing = self._keys is None or kid not in self._keys
-        if self._due(kid) or (missing and self._asking.locked()):
-            async with self._asking:
-                if self._due(kid):
-                    await self._ask()
+        if self._asking is None and self._due(kid):
+            self._asking = asyncio.create_task(self._ask())
+        if self._asking is not None and (self._keys is None or kid not in self._keys):
+            # Only who cannot do without waits; the keys we have are good, however slow auth is.
+            await asyncio.shield(self._asking)
         if self._keys is None:
             raise Unavailable("The keys that tokens are checked with cannot be had at the moment.")
         return self._keys.get(kid)
@@ -65,6 +64,8 @@ class KeyDirectory:
         except Exception as exc:
             # The keys we have stay good: auth being away must not log everybody out.
             _log.warning("signing keys not refreshed", reason=type(exc).__name__)
+        finally:
+            self._asking = None
 
 
 def _is_ours(key: Mapping[str, Any]) -> bool:

@@ -109,6 +109,11 @@ def test_json_lines_cannot_be_forged(logged: Logged) -> None:
     assert (line["event"], line["user"]) == (EVIL, EVIL)
 
 
+def test_a_log_takes_anything(logged: Logged) -> None:
+    structlog.get_logger().info("\ud800", number=2**70, odd={1: object(), "\udfff": b"\xff"})
+    assert logged()[0]["event"] == "\ud800"
+
+
 def test_console_lines_cannot_be_forged(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("toy", "console")
     structlog.get_logger().info(EVIL, user=EVIL)

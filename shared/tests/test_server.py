@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 import tracemalloc
 
@@ -12,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from shared.tests import toy
-from shared.tests.live import called, exchange, head, served, status
+from shared.tests.live import Impatient, called, exchange, head, served, status
 
 JSON = "Content-Type: application/json"
 POST = "POST /api/v1/things HTTP/1.1"
@@ -232,6 +233,19 @@ async def test_an_unread_body_is_not_the_next_request() -> None:
         start = head("POST /nothing HTTP/1.1", *called(f"Content-Length: {len(smuggled) + 10}"))
         answer = await exchange(server, start + smuggled)
     assert (answer.count(b"HTTP/1.1 "), status(answer)) == (1, 404)
+
+
+async def test_whoever_does_not_read_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Impatient, "STALL_SECONDS", 0.2)
+    async with served() as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as deaf:
+            deaf.sendall(head("GET /api/v1/large HTTP/1.1", *called()))
+            while server.server_state.connections or server.server_state.total_requests == 0:
+                await asyncio.sleep(0.01)
+            received = 0
+            while piece := deaf.recv(1_000_000):
+                received += len(piece)
+    assert received < 50_000_000
 
 
 async def test_requests_in_a_row_are_answered_in_order() -> None:

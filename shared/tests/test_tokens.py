@@ -1,5 +1,6 @@
 """Access tokens under RFC 8725's attacks: each is 401, none makes anybody fetch anything."""
 
+import asyncio
 import base64
 import json
 import time
@@ -223,6 +224,33 @@ async def test_auth_being_away_logs_nobody_out(monkeypatch: pytest.MonkeyPatch) 
     await checks.verify(signed())
     auth.away = True
     assert (await checks.verify(signed(jti="t2"))).jti == "t2"
+
+
+async def test_auth_being_slow_holds_up_only_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KeyDirectory, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(KeyDirectory, "FRESH_SECONDS", 0.0)
+    auth, answer = Auth(jwk("k1")), asyncio.Event()
+
+    async def slow() -> dict[str, Any]:
+        await answer.wait()
+        return await auth.fetch()
+
+    keys = KeyDirectory(slow)
+    first = [asyncio.create_task(keys.key_for("k1")) for _ in range(10)]
+    await asyncio.sleep(0.01)
+    assert not any(task.done() for task in first)
+    answer.set()
+    assert None not in await asyncio.gather(*first)
+    answer.clear()
+    async with asyncio.timeout(1):
+        assert await keys.key_for("k1") is not None
+    waiting = asyncio.create_task(keys.key_for("k2"))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    auth.keys.append(jwk("k2"))
+    answer.set()
+    assert await waiting is not None
+    assert auth.asked == 2
 
 
 async def test_without_any_key_it_is_unavailable_and_then_recovers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,11 @@ async def be_busy() -> None:
     raise TooMany("rate_limited", "Slower, please.", 7, headers={"RateLimit-Limit": "60"})
 
 
+@router.get("/large")
+async def be_large() -> PlainTextResponse:
+    return PlainTextResponse(b"x" * 50_000_000)
+
+
 @router.get("/slow")
 async def be_slow() -> str:
     await asyncio.sleep(0.5)

@@ -11,6 +11,7 @@ from shared.web.authenticate import OPEN_PATHS
 
 _log = structlog.get_logger("parley.http")
 _seconds = histogram("parley_http_request_seconds", "Time to answer a request", ("method", "route", "status"))
+_LONGEST_PATH = 300
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -48,12 +49,6 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
         return
     caller = scope.get("state", {}).get("caller")
     user = caller.user_id if isinstance(caller, Caller) else None
-    ms = round(seconds * 1000, 2)
-    _log.info(
-        "answered" if status else "broken off",
-        method=scope["method"],
-        path=scope["path"],
-        status=status,
-        ms=ms,
-        user=user,
-    )
+    path, ms = scope["path"][:_LONGEST_PATH], round(seconds * 1000, 2)
+    said = "answered" if status else "broken off"
+    _log.info(said, method=scope["method"], path=path, status=status, ms=ms, user=user)

@@ -12,20 +12,24 @@ Discarding matters: closing a socket with unread data resets it, and the client 
 """
 
 import asyncio
-import re
 from typing import Any
 
 import httptools
-import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from shared.metrics import counter
-from shared.problems import MEDIA_TYPE, Problem, problem_body
-from shared.web.request_id import sane_request_id
+from shared.problems import Problem
+from shared.web.refusals import (
+    BODY_TOO_SLOW,
+    HEAD_TOO_LARGE,
+    HEAD_TOO_SLOW,
+    TOO_MANY_HEADERS,
+    bad_request,
+    not_http,
+    written,
+)
 
-_METHOD = re.compile(rb"[A-Z]{1,20} ")
 _refused = counter("parley_http_refused_total", "Requests refused before any route saw them", ("status",))
-_ALLOWED = {"Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -38,10 +42,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     BODY_SECONDS = 9.5
     LEAST_BODY_BYTES = 8 * 1024
     DISCARD_SECONDS = 2.0
+    STALL_SECONDS = 60.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
         self._in_head = False
         self._in_body = False
         self._discarding = False
@@ -55,8 +61,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._arm(self.HEAD_SECONDS, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline with the connection."""
+        """Forget the deadlines with the connection."""
         self._disarm()
+        self._forget_stall()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -75,10 +82,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             # The parser stops here; the answer to the plain request it also is must be the last.
             self.cycle.keep_alive = False
         except httptools.HttpParserError as exc:
-            self._refuse(self._refusal or _parse_problem(exc, data))
+            self._refuse(self._refusal or not_http(exc, data))
             return
         if self._in_head and self._fed > self.MOST_HEAD_BYTES:
-            self._refuse(_head_too_large())
+            self._refuse(HEAD_TOO_LARGE)
         elif self._deadline is None and self._in_body:
             self._received = 0
             self._arm(self.BODY_SECONDS, self._check_body)
@@ -88,6 +95,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over; its deadlines are the other protocol's business now."""
         self._disarm()
+        self._forget_stall()
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
@@ -106,7 +114,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """One header."""
         self._count(len(name) + len(value) + 4)
         if len(self.headers) >= self.MOST_HEADERS:
-            self._reject(Problem(431, "too_many_headers", "The request has too many headers."))
+            self._reject(TOO_MANY_HEADERS)
         super().on_header(name, value)
         name = self.headers[-1][0]
         if name == b"host":
@@ -118,13 +126,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """The head is whole: start the application, unless the head is ambiguous."""
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1"):
-            self._reject(_bad_request("This server speaks HTTP/1.1."))
+            self._reject(bad_request("This server speaks HTTP/1.1."))
         if self._hosts > 1 or (self._hosts == 0 and version == "1.1"):
-            self._reject(_bad_request("A request names exactly one Host."))
+            self._reject(bad_request("A request names exactly one Host."))
         if self._codings > (version == "1.1"):
-            self._reject(_bad_request("The only transfer coding is chunked, once, in HTTP/1.1."))
+            self._reject(bad_request("The only transfer coding is chunked, once, in HTTP/1.1."))
         if len(self.pipeline) >= self.MOST_PIPELINED:
-            self._reject(_bad_request("Too many requests without waiting for an answer."))
+            self._reject(bad_request("Too many requests without waiting for an answer."))
         self._disarm()
         self._in_head, self._in_body, self._fed, self._received = False, True, 0, 0
         super().on_headers_complete()
@@ -157,6 +165,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    def pause_writing(self) -> None:
+        """The client does not read; it has a while to go on."""
+        super().pause_writing()
+        self._stall = self.loop.call_later(self.STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        self._forget_stall()
+
     def close_gently(self) -> None:
         """Close now when nothing more can come; else drop for a moment what still comes, so that the answer arrives."""
         if not (self._in_body or self._in_head) or self.transport.is_closing():
@@ -173,7 +191,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self.MOST_HEAD_BYTES:
-            self._reject(_head_too_large())
+            self._reject(HEAD_TOO_LARGE)
 
     def _reject(self, problem: Problem) -> None:
         # The parser swallows an exception's type on its way through C; the problem waits here for `data_received`.
@@ -190,32 +208,17 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._last_answer = True
             return
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self._write_problem(problem)
+            self.transport.write(written(problem))
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
         self._in_head = True
         self.close_gently()
 
-    def _write_problem(self, problem: Problem) -> None:
-        request_id = sane_request_id(None)
-        content = orjson.dumps(problem_body(problem, request_id))
-        headers = {
-            "content-type": MEDIA_TYPE,
-            "content-length": str(len(content)),
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "x-request-id": request_id,
-            "connection": "close",
-            **problem.headers,
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[problem.status] + head.encode() + b"\r\n" + content)
-
     def _head_is_late(self) -> None:
         self._deadline = None
         if self._in_head:
-            self._refuse(Problem(408, "request_timeout", "The request came too slowly."))
+            self._refuse(HEAD_TOO_SLOW)
         elif not self._answering():
             self.transport.close()
 
@@ -226,7 +229,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._received = 0
             self._arm(self.BODY_SECONDS, self._check_body)
         else:
-            self._refuse(Problem(408, "request_timeout", "The body came too slowly."))
+            self._refuse(BODY_TOO_SLOW)
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -239,6 +242,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _forget_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
 
 class _GentleTransport:
@@ -257,17 +265,3 @@ class _GentleTransport:
 
     def close(self) -> None:
         self._protocol.close_gently()
-
-
-def _head_too_large() -> Problem:
-    return Problem(431, "headers_too_large", "The headers of the request are too large.")
-
-
-def _bad_request(detail: str) -> Problem:
-    return Problem(400, "bad_request", detail)
-
-
-def _parse_problem(exc: httptools.HttpParserError, data: bytes) -> Problem:
-    if isinstance(exc, httptools.HttpParserInvalidMethodError) and _METHOD.match(data):
-        return Problem(405, "method_not_allowed", "There is no such method.", headers=_ALLOWED)
-    return _bad_request("This is not valid HTTP.")
