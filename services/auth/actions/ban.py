@@ -1,0 +1,41 @@
+"""Keep somebody out of the house, and let them in again."""
+
+from datetime import timedelta
+
+from services.auth.access import enter, require_user
+from services.auth.actions.end_sessions import end_sessions_of
+from services.auth.policy import may_ban, may_ban_anybody
+from services.auth.schemas import BanRequest, Restriction
+from services.auth.store import bans
+from services.auth.store.bans import BanRow
+from shared.caller import Caller
+from shared.database import WriteSession
+
+
+def ban(tx: WriteSession, caller: Caller, user_id: str, wish: BanRequest) -> Restriction:
+    """No login from now on, and no session; a second ban takes the place of the first."""
+    by = _may(tx, caller, user_id)
+    lasts = wish.duration_seconds
+    row = BanRow(
+        user_id=user_id,
+        reason=wish.reason,
+        by=by,
+        expires_at=None if lasts is None else tx.now + timedelta(seconds=lasts),
+        created_at=tx.now,
+    )
+    bans.put(tx, row)
+    end_sessions_of(tx, user_id)
+    return Restriction.model_validate(row)
+
+
+def unban(tx: WriteSession, caller: Caller, user_id: str) -> None:
+    """Whether there was a ban or not."""
+    _may(tx, caller, user_id)
+    bans.remove(tx, user_id)
+
+
+def _may(tx: WriteSession, caller: Caller, user_id: str) -> str:
+    actor = enter(tx, caller)
+    may_ban_anybody(actor.role)
+    may_ban(actor.role, require_user(tx, user_id).role)
+    return actor.id

@@ -1,0 +1,85 @@
+"""What the auth service publishes. The committed schemas under contract/events/ are made from these."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.clock import Timestamp
+from shared.events import Event
+from shared.ids import Id
+
+
+class UserState(BaseModel):
+    """The public profile."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    id: Id
+    username: str
+    display_name: str
+    bio: str
+    avatar_url: str | None
+    role: Literal["user", "moderator", "admin"]
+    created_at: Timestamp
+
+
+class _ProfileEvent(Event):
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "user"
+    user: UserState
+
+    def entity_id(self) -> str:
+        """The user's id, in the subject."""
+        return self.user.id
+
+
+class UserRegistered(_ProfileEvent):
+    """Somebody has an account now."""
+
+    name: ClassVar[str] = "registered"
+
+
+class UserUpdated(_ProfileEvent):
+    """The public profile is another one now."""
+
+    name: ClassVar[str] = "updated"
+
+
+class _UserEvent(Event):
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "user"
+    user_id: Id
+
+    def entity_id(self) -> str:
+        """The user's id, in the subject."""
+        return self.user_id
+
+
+class UserRoleChanged(_UserEvent):
+    """The role in the house is another one now; tokens that are out carry the old one."""
+
+    name: ClassVar[str] = "role_changed"
+    role: Literal["user", "moderator", "admin"]
+
+
+class UserDeleted(_UserEvent):
+    """The account is gone; what others keep of the person has to go too."""
+
+    name: ClassVar[str] = "deleted"
+
+
+class SessionRevoked(Event):
+    """A session ended before its time: its tokens and sockets end with it."""
+
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "session"
+    name: ClassVar[str] = "revoked"
+    session_id: Id
+    user_id: Id
+
+    def entity_id(self) -> str:
+        """The session's id, in the subject."""
+        return self.session_id
+
+
+PUBLISHED: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserRoleChanged, UserDeleted, SessionRevoked)

@@ -1,0 +1,87 @@
+"""`/auth/register`, `/auth/login`, `/auth/refresh`: open, since nobody is logged in yet."""
+
+import hmac
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from services.auth.actions.create_user import create_user, require_free
+from services.auth.actions.refresh import refresh
+from services.auth.actions.start_session import start_session
+from services.auth.passwords import check_strength
+from services.auth.routes.client import From
+from services.auth.routes.credentials import REQUEST_BODY, SentCredentials
+from services.auth.schemas import Credentials, Me, RefreshRequest, Registration, Tokens
+from services.auth.store import users
+from services.auth.store.users import UserRow
+from services.auth.tokens import ACCESS_LIFETIME, RefreshToken
+from services.auth.wiring import Wired, Wiring
+from shared.clock import utc_now
+from shared.ids import new_id
+from shared.problems import Unauthorized
+from shared.web.idempotency import Attempt, Idempotent, once
+from shared.web.json_body import StrictRoute
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"], route_class=StrictRoute)
+_REASONS = {
+    "session_revoked": "This session has ended.",
+    "token_reused": "This refresh token was used before; its session has ended.",
+}
+
+
+@router.post("/register", status_code=201, response_model=Me)
+async def post_register(wired: Wired, attempt: Idempotent, draft: Registration) -> Me | Any:
+    """A new account."""
+    check_strength(draft.password, "password", draft.username, draft.email)
+    if attempt.key is None:
+        # Before the costly part. With a key, this may be the same registration again.
+        await wired.db.read(require_free, draft)
+    password_hash = await wired.passwords.hash(draft.password)
+    return await wired.db.write(once, _blinded(wired, attempt), create_user, draft, password_hash)
+
+
+@router.post("/login", openapi_extra=REQUEST_BODY)
+async def post_login(wired: Wired, sent: SentCredentials, client: From, response: Response) -> Tokens:
+    """A new session. Whether name or password were wrong cannot be told, by the answer or by its time."""
+    with wired.attempts.counted(sent.username, client.ip):
+        checked, renewed = await _checked(wired, sent)
+        token = wired.refresh_tokens.first(new_id())
+        user = await wired.db.write(start_session, checked, renewed, token, client, wired.session_life)
+    return _tokens(wired, user, token, response)
+
+
+@router.post("/refresh")
+async def post_refresh(wired: Wired, sent: RefreshRequest, client: From, response: Response) -> Tokens:
+    """The next tokens. The refresh token that was sent is used up."""
+    token = wired.refresh_tokens.read(sent.refresh_token)
+    if token is None:
+        raise Unauthorized(detail="The refresh token is not valid.")
+    successor = wired.refresh_tokens.successor(token)
+    result = await wired.db.write(refresh, token, successor, client, wired.session_life)
+    if isinstance(result, str):
+        raise Unauthorized(result, _REASONS[result])
+    return _tokens(wired, result, successor, response)
+
+
+async def _checked(wired: Wiring, sent: Credentials) -> tuple[UserRow, str | None]:
+    user = await wired.db.read(users.find_by_login, sent.username)
+    fits, renewed = await wired.passwords.verify(sent.password, user.password_hash if user else None)
+    if user is None or not fits:
+        raise Unauthorized("bad_credentials", "The username or the password is wrong.")
+    return user, renewed
+
+
+def _tokens(wired: Wiring, user: UserRow, token: RefreshToken, response: Response) -> Tokens:
+    response.headers["Cache-Control"] = "no-store"
+    access_token = wired.access_tokens.issue(user.id, token.session_id, user.role, utc_now())
+    return Tokens(
+        access_token=access_token,
+        refresh_token=token.text,
+        expires_in=int(ACCESS_LIFETIME.total_seconds()),
+    )
+
+
+def _blinded(wired: Wiring, attempt: Attempt) -> Attempt:
+    # The kit remembers a plain hash of the body, by which the password in it could be guessed.
+    return replace(attempt, request=hmac.new(wired.request_key, attempt.request.encode(), "sha256").hexdigest())

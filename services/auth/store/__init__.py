@@ -1,0 +1,1 @@
+"""SQL that the rules depend on, a file for each table."""

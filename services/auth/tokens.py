@@ -1,0 +1,104 @@
+"""What a client holds: access tokens (signed, for fifteen minutes), refresh tokens and tickets (opaque).
+
+A refresh token is its session's id, a secret and a tag, and nothing of it is stored but a digest. The secret of the
+next one follows from this one and a key of ours, so the same refresh asked for again gets the same answer without our
+having kept it; the tag tells a token that we once gave out (and that was used) from one that somebody made up.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from services.auth.keys import SigningKey
+from shared.ids import new_id
+
+ACCESS_LIFETIME = timedelta(minutes=15)
+_SECRET, _TAG = 32, 16
+_REFRESH_BYTES = 16 + _SECRET + _TAG
+_REFRESH_LENGTH = len(urlsafe_b64encode(bytes(_REFRESH_BYTES)).rstrip(b"="))
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: it has more entropy than anybody can guess, so a plain hash does."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_ticket() -> str:
+    """Opaque, and without a dot, so that it can't be taken for an access token."""
+    return secrets.token_urlsafe(32)
+
+
+class AccessTokens:
+    """Signs access tokens."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    def issue(self, user_id: str, session_id: str, role: str, now: datetime) -> str:
+        """A token for this session, from now on."""
+        issued = int(now.timestamp())
+        claims = {
+            "iss": "parley",
+            "aud": "parley",
+            "sub": user_id,
+            "sid": session_id,
+            "jti": new_id(),
+            "role": role,
+            "iat": issued,
+            "exp": issued + int(ACCESS_LIFETIME.total_seconds()),
+        }
+        return jwt.encode(claims, self._key.private, "EdDSA", {"typ": "at+jwt", "kid": self._key.kid})
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """One that we gave out."""
+
+    text: str
+    session_id: str
+    secret: bytes
+
+    @property
+    def digest(self) -> str:
+        """What is stored of it."""
+        return digest(self.text)
+
+
+class RefreshTokens:
+    """Makes and recognises refresh tokens."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def first(self, session_id: str) -> RefreshToken:
+        """The first one of a session."""
+        return self._token(session_id, secrets.token_bytes(_SECRET))
+
+    def successor(self, token: RefreshToken) -> RefreshToken:
+        """The one that takes its place: always the same one."""
+        return self._token(token.session_id, self._mac(b"next", token.session_id, token.secret))
+
+    def read(self, text: str) -> RefreshToken | None:
+        """The token, if we ever gave it out."""
+        try:
+            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) == _REFRESH_LENGTH else b""
+        except ValueError:
+            return None
+        if len(raw) != _REFRESH_BYTES:
+            return None
+        token = self._token(str(UUID(bytes=raw[:16])), raw[16:-_TAG])
+        return token if hmac.compare_digest(token.text.encode(), text.encode()) else None
+
+    def _token(self, session_id: str, secret: bytes) -> RefreshToken:
+        tag = self._mac(b"tag", session_id, secret)[:_TAG]
+        raw = UUID(session_id).bytes + secret + tag
+        return RefreshToken(urlsafe_b64encode(raw).rstrip(b"=").decode(), session_id, secret)
+
+    def _mac(self, use: bytes, session_id: str, secret: bytes) -> bytes:
+        return hmac.digest(self._key, b"\0".join((use, session_id.encode(), secret)), "sha256")
