@@ -27,7 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
     inbox = Inbox("rooms", db, bus)
     subscribe(inbox)
     timeline = Timeline(db, bus)
-    wiring = Wiring(db, timeline, Directory(db, bus))
+    wiring = Wiring(db, timeline, Directory(db, bus), inbox)
     verifier = CallerVerifier("rooms", settings.caller_secret.get_secret_value())
     app = kit.create_app(
         service="rooms",

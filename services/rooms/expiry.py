@@ -15,6 +15,7 @@ from services.rooms.store import rooms
 from services.rooms.timeline import Timeline
 from shared.clock import utc_now
 from shared.database import Database, WriteSession
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 50
@@ -39,9 +40,7 @@ class Expiry:
             yield
         finally:
             self._db.on_commit.remove(self._on_commit)
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -5,10 +5,12 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, St
 from shared.database import UtcDateTime
 from shared.inbox import inbox_tables
 from shared.outbox import outbox_tables
+from shared.web.idempotency import idempotency_tables
 
 metadata = MetaData()
 outbox_tables(metadata)
 inbox_tables(metadata)
+idempotency_tables(metadata)
 
 _ID = String(36)
 
@@ -17,9 +19,9 @@ users = Table(
     "users",
     metadata,
     Column("id", _ID, primary_key=True),
-    Column("username", String(64), nullable=False),
-    Column("display_name", String(200), nullable=False),
-    Column("role", String(16), nullable=False),
+    Column("username", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
     Column("public", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
 )
@@ -31,7 +33,7 @@ rooms = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("name", String(80), nullable=False),
-    Column("name_key", String(400), nullable=False),
+    Column("name_key", String(200), nullable=False),
     Column("description", String(500), nullable=False),
     Column("kind", String(8), nullable=False),
     Column("owner_id", _ID),

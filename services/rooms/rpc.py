@@ -34,8 +34,11 @@ class Rpc:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Requests are answered inside of this."""
-        await self._bus.serve("direct", self._direct)
-        yield
+        serving = await self._bus.serve("direct", self._direct)
+        try:
+            yield
+        finally:
+            await serving.unsubscribe()
 
     async def _direct(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:

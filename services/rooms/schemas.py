@@ -52,8 +52,8 @@ class _Input(RequestModel):
 
 
 class _Lifetime(_Input):
-    ttl_seconds: Seconds | None = Field(None, description="The room disappears after so many seconds.")
-    expires_at: When | None = Field(None, description="The room disappears at this time.")
+    ttl_seconds: Seconds | None = Field(default=None, description="The room disappears after so many seconds.")
+    expires_at: When | None = Field(default=None, description="The room disappears at this time.")
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
@@ -119,7 +119,9 @@ class NewInvite(_Input):
 
     user_id: Id | None = None
     max_uses: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    expires_in: Annotated[int, Field(ge=1, le=31_622_400)] | None = Field(None, description="Seconds; a week if not said.")
+    expires_in: Annotated[int, Field(ge=1, le=31_622_400)] | None = Field(
+        default=None, description="Seconds; a week if not said."
+    )
 
     @model_validator(mode="after")
     def _named_or_counted(self) -> Self:

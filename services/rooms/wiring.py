@@ -1,5 +1,6 @@
 """What routes work with: put together once by `create_app`, found by each request."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,15 +9,28 @@ from fastapi import Depends, Request
 from services.rooms.directory import Directory
 from services.rooms.timeline import Timeline
 from shared.database import Database
+from shared.inbox import Inbox
+from shared.problems import Problem
+
+_PATIENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The database to read from, the timeline to change it by, and the directory of people."""
+    """The database to read from, the timeline to change it by, the directory of people, the news of others."""
 
     db: Database
     timeline: Timeline
     directory: Directory
+    inbox: Inbox
+
+    async def hear_bans(self) -> None:
+        """Whoever was banned a moment ago does not slip in before the news arrives by itself.
+
+        With moderation away there are no newer bans than those that JetStream brings.
+        """
+        with suppress(Problem):
+            await self.inbox.catch_up("moderation", _PATIENCE)
 
 
 async def _wiring(request: Request) -> Wiring:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from services.rooms.access import enter
 from services.rooms.events import UserInvited
 from services.rooms.policy import may_invite
-from services.rooms.schemas import NewInvite
+from services.rooms.schemas import Invite, NewInvite
 from services.rooms.store import bans, invites, members, users
 from services.rooms.store.invites import InviteRow
 from services.rooms.store.rooms import RoomRow
@@ -17,7 +17,7 @@ from shared.problems import Conflict, NotFound
 _A_WEEK = 7 * 24 * 3600
 
 
-def invite(tx: WriteSession, caller: Caller, room_id: str, draft: NewInvite) -> InviteRow:
+def invite(tx: WriteSession, caller: Caller, room_id: str, draft: NewInvite) -> Invite:
     """A fresh invitation; a named person is told."""
     room, standing = enter(tx, caller, room_id)
     may_invite(standing)
@@ -35,7 +35,7 @@ def invite(tx: WriteSession, caller: Caller, room_id: str, draft: NewInvite) -> 
         _name(tx, room, draft.user_id)
         tx.record(_told(room, draft.user_id, made))
     invites.insert_invite(tx, made)
-    return made
+    return Invite.model_validate(made)
 
 
 def revoke_invite(tx: WriteSession, caller: Caller, room_id: str, code: str) -> None:

@@ -11,17 +11,20 @@ from services.rooms.wiring import Wired
 from shared.caller import SomeCaller
 from shared.ids import Id
 from shared.paging import Page, Paging
+from shared.web.idempotency import Idempotent, once
 from shared.web.json_body import StrictRoute
 
 router = APIRouter(prefix="/api/v1/rooms/{room_id}/invites", tags=["invites"], route_class=StrictRoute)
 
 
-@router.post("", status_code=201)
-async def post_invite(caller: SomeCaller, wired: Wired, room_id: Id, draft: NewInvite) -> Invite:
+@router.post("", status_code=201, response_model=Invite)
+async def post_invite(
+    caller: SomeCaller, wired: Wired, attempt: Idempotent, room_id: Id, draft: NewInvite
+) -> Invite | Any:
     """Invite somebody by name, who is told and needs no code, or make a code to give away."""
     if draft.user_id is not None:
         await wired.directory.meet(draft.user_id)
-    return Invite.model_validate(await wired.db.write(invite, caller, room_id, draft))
+    return await wired.db.write(once, attempt, invite, caller, room_id, draft)
 
 
 @router.get("", response_model=Page[Invite])

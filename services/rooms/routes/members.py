@@ -29,6 +29,7 @@ async def post_join(
 ) -> Member:
     """Come in; a private room wants an invitation. Joining twice changes nothing."""
     await wired.directory.meet(caller.user_id)
+    await wired.hear_bans()
     member, in_order = await wired.timeline.commit(join, caller, room_id, wish.invite if wish else None)
     settle(response, in_order)
     return Member.model_validate(member)

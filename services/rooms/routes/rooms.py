@@ -15,9 +15,11 @@ from services.rooms.wiring import Wired
 from shared.caller import SomeCaller
 from shared.ids import Id
 from shared.paging import Page, Paging
+from shared.web.idempotency import Idempotent, once
 from shared.web.json_body import StrictRoute
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"], route_class=StrictRoute)
+_ACCEPTED_ROOM: dict[int | str, dict[str, Any]] = {202: {"model": Room, **ACCEPTED[202]}}
 
 
 @router.get("", response_model=Page[Room])
@@ -31,17 +33,17 @@ async def get_rooms(
 ) -> dict[str, Any]:
     """Public rooms and the caller's own, newest first."""
     after = page.after[0] if page.after else None
-    found = await wired.db.read(
-        queries.list_rooms, caller, q=q, mine=mine, kind=kind, after=after, fetch=page.fetch
-    )
+    found = await wired.db.read(queries.list_rooms, caller, q=q, mine=mine, kind=kind, after=after, fetch=page.fetch)
     return page.page(found, lambda room: [room.id])
 
 
-@router.post("", status_code=201, responses={202: {"model": Room, **ACCEPTED[202]}})
-async def post_room(caller: SomeCaller, wired: Wired, draft: NewRoom, response: Response) -> Room:
+@router.post("", status_code=201, response_model=Room, responses=_ACCEPTED_ROOM)
+async def post_room(
+    caller: SomeCaller, wired: Wired, attempt: Idempotent, draft: NewRoom, response: Response
+) -> Room | Any:
     """A new room, owned by the caller."""
     await wired.directory.meet(caller.user_id)
-    room, in_order = await wired.timeline.commit(create_room, caller, draft)
+    room, in_order = await wired.timeline.commit(once, attempt, create_room, caller, draft)
     settle(response, in_order)
     return room
 
@@ -52,7 +54,7 @@ async def get_room(caller: SomeCaller, wired: Wired, room_id: Id) -> Room:
     return await wired.db.read(queries.show_room, caller, room_id)
 
 
-@router.put("/{room_id}", responses={202: {"model": Room, **ACCEPTED[202]}})
+@router.put("/{room_id}", responses=_ACCEPTED_ROOM)
 async def put_room(caller: SomeCaller, wired: Wired, room_id: Id, changes: RoomChanges, response: Response) -> Room:
     """Change any of the room's settings."""
     room, in_order = await wired.timeline.commit(update_room, caller, room_id, changes)

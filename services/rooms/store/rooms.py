@@ -43,6 +43,9 @@ class RoomRow:
     updated_at: datetime
 
 
+_LONGEST_KEY = 200  # one character may unfold into eighteen, and an index entry has a limit
+
+
 def fold(text: str) -> str:
     """The form in which names are compared: without regard to case, width and composition."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -62,13 +65,13 @@ def find(tx: ReadSession, room_id: str) -> RoomRow | None:
 def insert_room(tx: WriteSession, room: RoomRow) -> None:
     """A new room, still without members."""
     values: dict[str, Any] = {column.name: getattr(room, column.name) for column in COLUMNS}
-    tx.execute(insert(rooms).values(**values, name_key=fold(room.name)))
+    tx.execute(insert(rooms).values(**values, name_key=fold(room.name)[:_LONGEST_KEY]))
 
 
 def change(tx: WriteSession, room_id: str, values: dict[str, Any]) -> None:
     """Set columns; the search key follows the name."""
     if "name" in values:
-        values = {**values, "name_key": fold(values["name"])}
+        values = {**values, "name_key": fold(values["name"])[:_LONGEST_KEY]}
     tx.execute(update(rooms).where(rooms.c.id == room_id).values(**values))
 
 
