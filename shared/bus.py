@@ -19,6 +19,7 @@ from nats.js import JetStreamContext
 from shared.problems import TooLarge, Unavailable, UpstreamTimeout
 from shared.remote import Handler, RpcServer, raise_remote
 from shared.settings import ProcessSettings
+from shared.tasks import ended
 from shared.web.request_id import current_request_id
 
 _log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ _FIRST_CONNECT = 5.0
 _CONNECT_TIMEOUT = 2
 _RECONNECT_WAIT = 0.25
 _PING_INTERVAL = 1  # three missed ones are noticed within four seconds (RELIABILITY.md F08)
+_PING_SECONDS = 1.0
+_JETSTREAM_SECONDS = 2.0
 _PENDING_BYTES = 2 * 1024 * 1024
 
 
@@ -58,7 +61,7 @@ class Bus:
         self.subscriptions: set[Subscription] = set()
         self._settings = settings
         self._client = Client()
-        self._js = JetStreamContext(self._client)
+        self._js = JetStreamContext(self._client, timeout=_JETSTREAM_SECONDS)
         self._up = asyncio.Event()
         self._closed = asyncio.Event()
         self._last_error = ""
@@ -92,8 +95,7 @@ class Bus:
             for subscription in [each for each in self.subscriptions if each.queue]:
                 await subscription.unsubscribe()
             await self._rpc.drain()
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            await ended(keeper)
             await self._disconnect()
 
     async def request(self, subject: str, payload: Any, *, timeout: float = 2.0) -> Any:
@@ -154,7 +156,10 @@ class Bus:
         if not self.is_connected:
             raise Unavailable("The message broker is away.")
         try:
-            await self._client.flush(timeout=1)
+            async with asyncio.timeout(_PING_SECONDS):
+                # nats-py writes a PING at once, ahead of what it still holds: that goes first.
+                await self._client._flush_pending(force_flush=True)
+                await self._client.flush()
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable("The message broker does not answer.") from error
 
@@ -184,7 +189,7 @@ class Bus:
         while True:
             self._closed.clear()
             self._client = Client()
-            self._js = JetStreamContext(self._client)
+            self._js = JetStreamContext(self._client, timeout=_JETSTREAM_SECONDS)
             try:
                 await self._connect()
                 await self._closed.wait()

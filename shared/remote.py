@@ -85,9 +85,7 @@ def raise_remote(message: Msg) -> None:
         raise Unavailable(detail, retry_after or 1, code)
     if status == "504":
         raise UpstreamTimeout(detail, code)
-    raise Problem(
-        int(status), code, detail, title=body["title"], retry_after=retry_after, errors=body.get("errors")
-    )
+    raise Problem(int(status), code, detail, title=body["title"], retry_after=retry_after, errors=body.get("errors"))
 
 
 def _decode(data: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVarTuple, Unpack, overload
+from typing import Any, TypeVarTuple, overload
 
 from sqlalchemy import CompoundSelect, Connection, CursorResult, Executable, Select, TextClause
 from sqlalchemy.sql.dml import UpdateBase
@@ -27,15 +27,15 @@ class ReadSession:
 
     @overload
     def execute(
-        self, statement: Select[Unpack[_Ts]] | CompoundSelect[Unpack[_Ts]], params: _Params = None
-    ) -> CursorResult[Unpack[_Ts]]: ...
+        self, statement: Select[*_Ts] | CompoundSelect[*_Ts], params: _Params = None
+    ) -> CursorResult[*_Ts]: ...
 
     @overload
     def execute(
         self, statement: TextClause | TextualSelect, params: _Params = None
-    ) -> CursorResult[Unpack[_AnyRow]]: ...
+    ) -> CursorResult[*_AnyRow]: ...
 
-    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[Unpack[_AnyRow]]:
+    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]:
         """Run a query."""
         if isinstance(statement, UpdateBase):
             raise TypeError("a read session does not write")
@@ -57,13 +57,13 @@ class WriteSession(ReadSession):
 
     @overload
     def execute(
-        self, statement: TypedReturnsRows[Unpack[_Ts]], params: _Params = None
-    ) -> CursorResult[Unpack[_Ts]]: ...
+        self, statement: TypedReturnsRows[*_Ts], params: _Params = None
+    ) -> CursorResult[*_Ts]: ...
 
     @overload
-    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[Unpack[_AnyRow]]: ...
+    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]: ...
 
-    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[Unpack[_AnyRow]]:
+    def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]:
         """Run any statement."""
         return self._connection.execute(statement, params)
 

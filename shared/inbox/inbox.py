@@ -1,6 +1,5 @@
 """Follows other services: hears them by JetStream, asks them what it missed, applies everything once."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -92,7 +92,8 @@ class Outbox:
                 _log.warning("the relay waits", reason=str(error) or type(error).__name__, seconds=pause)
                 await asyncio.sleep(pause)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL)
+                async with asyncio.timeout(_POLL):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _relay(self) -> None:

@@ -11,6 +11,7 @@ from nats.js.errors import NotFoundError
 
 from shared.bus import Bus
 from shared.outbox.store import Row
+from shared.problems import Unavailable
 
 _MAX_AGE = 48 * 3600
 _DUPLICATE_WINDOW = 120
@@ -56,9 +57,9 @@ class Stream:
             state = (await self._bus.js.add_stream(self._config)).state
         return await self._last_event(state)
 
-    async def publish(self, rows: Sequence[Row], epoch: str) -> "PublishedSoFar":
+    async def publish(self, rows: Sequence[Row], epoch: str) -> "Unconfirmed":
         """Send the rows without waiting for each; the confirmations are to be awaited in order."""
-        sent = PublishedSoFar()
+        sent = Unconfirmed()
         for first, last, subject, body in _messages(rows, self._bus.max_payload // 2):
             headers = {"Nats-Msg-Id": f"{self._service}:{epoch}:{first}-{last}"}
             future = await self._bus.js.publish_async(subject, body, stream=stream_name(self._service), headers=headers)
@@ -66,6 +67,8 @@ class Stream:
         return sent
 
     async def _last_event(self, state: StreamState) -> Remembered:
+        if not state.messages:
+            return Remembered(state.last_seq)
         try:
             message = await self._bus.js.get_msg(stream_name(self._service), seq=state.last_seq)
             last = orjson.loads(message.data or b"")[-1]
@@ -74,7 +77,7 @@ class Stream:
             return Remembered(state.last_seq)
 
 
-class PublishedSoFar:
+class Unconfirmed:
     """What was sent and is not confirmed yet."""
 
     def __init__(self) -> None:
@@ -82,16 +85,19 @@ class PublishedSoFar:
 
     async def confirmed(self) -> tuple[int, int]:
         """The next confirmation: up to which id, at which sequence of the stream."""
-        last, future = self.waiting.pop(0)
-        ack = await asyncio.wait_for(future, _ACK_SECONDS)
+        last, future = self.waiting[0]
+        async with asyncio.timeout(_ACK_SECONDS):
+            ack = await future
+        del self.waiting[0]
         return last, ack.seq
 
     def abandon(self) -> None:
-        """Wait for no more of them."""
+        """Wait for no more of them; who waits is told."""
         for _, future in self.waiting:
-            if not future.cancel() and not future.cancelled():
-                future.exception()
-        self.waiting.clear()
+            if not future.done():
+                future.set_exception(Unavailable("The message broker went away."))
+            if not future.cancelled():
+                future.exception()  # seen, even if nobody awaits it
 
 
 def _messages(rows: Sequence[Row], max_bytes: int) -> Iterator[tuple[int, int, str, bytes]]:

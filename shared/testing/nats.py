@@ -52,9 +52,16 @@ class NatsServer:
         )
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [binary(), "-c", str(path)], stdout=log, stderr=log, preexec_fn=die_with_parent
+                [binary(), "-c", str(path)],
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )
         self._wait()
+
+    def configure(self, config: str) -> None:
+        """Use this from the next start on."""
+        self._config = config
 
     def stop(self) -> None:
         """Stop it in order."""
@@ -77,6 +84,16 @@ class NatsServer:
         self.kill()
         shutil.rmtree(self._folder / "store", ignore_errors=True)
         self.start()
+
+    def save_store(self) -> None:
+        """Copy what the stopped server has stored."""
+        shutil.rmtree(self._folder / "saved", ignore_errors=True)
+        shutil.copytree(self._folder / "store", self._folder / "saved")
+
+    def restore_store(self) -> None:
+        """Put the copy back, as a power loss would that undoes what was not synced."""
+        shutil.rmtree(self._folder / "store", ignore_errors=True)
+        shutil.copytree(self._folder / "saved", self._folder / "store")
 
     def forget_streams(self) -> None:
         """Delete every stream, and with it its consumers."""

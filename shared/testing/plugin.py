@@ -14,7 +14,7 @@ from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
 
 # As long as a service demands; known to nobody but tests.
-CALLER_SECRET = "a-caller-secret-that-only-tests-know-0123456789"  # noqa: S105
+CALLER_SECRET = "a-caller-secret-that-only-tests-know-0123456789"
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,12 @@ class Postgres:
 
     def _spawn(self, command: list[str], log: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            command, cwd=self._folder, stdout=log, stderr=log, user=self._user, preexec_fn=die_with_parent
+            command,
+            cwd=self._folder,
+            stdout=log,
+            stderr=log,
+            user=self._user,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
         )
 
     def _end(self, how: signal.Signals) -> None:

@@ -44,7 +44,7 @@ async def test_what_raises_leaves_nothing_and_takes_no_id(db: Database) -> None:
 async def test_a_read_session_refuses_to_write(db: Database) -> None:
     with pytest.raises(TypeError):
         await db.read(lambda tx: tx.execute(insert(notes), {"text": "no"}))  # type: ignore[call-overload]
-    with pytest.raises(DBAPIError, match="read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await db.read(lambda tx: tx.execute(text("DELETE FROM notes")))
     await db.write(write_note, "yes")
     assert await db.read(texts) == ["yes"]
