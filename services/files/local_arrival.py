@@ -98,7 +98,7 @@ def place(path: Path, target: Path) -> None:
     if not target.parent.exists():
         target.parent.mkdir(exist_ok=True)
         fsync_folder(target.parent.parent)
-    os.rename(path, target)
+    path.rename(target)
     fsync_folder(target.parent)
 
 
@@ -137,7 +137,7 @@ def create_locked(path: Path) -> int:
         fd = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
         try:
-            if os.stat(path).st_ino == os.fstat(fd).st_ino:
+            if path.stat().st_ino == os.fstat(fd).st_ino:
                 return fd
         except FileNotFoundError:
             pass

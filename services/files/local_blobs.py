@@ -89,9 +89,9 @@ class LocalBlobs:
 
     def _stale(self) -> list[str]:
         names = []
-        for name in os.listdir(self._arriving):
-            with stale(self._arriving / name) as dead:
-                names += [name] if dead else []
+        for path in self._arriving.iterdir():
+            with stale(path) as dead:
+                names += [path.name] if dead else []
         return names
 
     def _settle(self, names: list[str], committed: set[str]) -> None:

@@ -5,10 +5,12 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Tab
 from shared.database import UtcDateTime
 from shared.inbox import inbox_tables
 from shared.outbox import outbox_tables
+from shared.web.idempotency import idempotency_tables
 
 metadata = MetaData()
 outbox_tables(metadata)
 inbox_tables(metadata)
+idempotency_tables(metadata)
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 

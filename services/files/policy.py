@@ -4,7 +4,8 @@ from services.files.kinds import INLINE
 from shared.caller import Caller
 from shared.problems import Forbidden, NotFound, Problem
 
-_KEEPERS = frozenset({"owner", "moderator"})  # roles in a room
+ROOM_ROLES = frozenset({"owner", "moderator", "member"})
+KEEPERS = frozenset({"owner", "moderator"})
 _STAFF = frozenset({"moderator", "admin"})  # roles in the whole system
 
 
@@ -33,7 +34,7 @@ def may_always_delete(caller: Caller, uploaded_by: str) -> bool:
 
 def may_delete(caller: Caller, uploaded_by: str, room_role: str | None) -> None:
     """They, and the room's owner and moderators."""
-    if not may_always_delete(caller, uploaded_by) and room_role not in _KEEPERS:
+    if not may_always_delete(caller, uploaded_by) and room_role not in KEEPERS:
         may_see(caller, uploaded_by, room_role)
         raise Forbidden("forbidden", "Only who uploaded the file and the room's moderators may delete it.")
 

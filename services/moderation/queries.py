@@ -1,11 +1,12 @@
 """What is read: the audit log."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from services.moderation.audit import START, first_broken
+from services.moderation.audit import START, Act, first_broken
 from services.moderation.models import audit
 from shared.database import ReadSession
 
@@ -16,6 +17,12 @@ def audit_head(tx: ReadSession) -> tuple[int, str]:
     """Number and hash of the last entry."""
     row = tx.execute(_HEAD).one_or_none()
     return (0, START) if row is None else (row.number, row.hash)
+
+
+def is_noted(tx: ReadSession, act: Act) -> bool:
+    """Whether the log has this very act."""
+    same = [audit.c[name] == value for name, value in asdict(act).items() if value is not None]
+    return tx.execute(select(audit.c.number).where(*same).limit(1)).first() is not None
 
 
 def audit_entries(

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from services.moderation.policy import Policy
-from services.moderation.texts import Batch, Verdicts
+from services.moderation.policy import PASS, Policy
+from services.moderation.texts import Batch, Verdict, Verdicts
 from shared.metrics import counter, histogram
 from shared.problems import Invalid
 
 _verdicts = counter("parley_moderation_verdicts_total", "Verdicts by what they say", ("action",))
+_passed = _verdicts.labels("pass")
 _texts = histogram(
     "parley_moderation_batch_texts", "Texts in a review request", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 )
@@ -28,9 +29,15 @@ class Review:
             batch = msgspec.convert(payload, Batch)
         except msgspec.ValidationError as exc:
             raise Invalid("invalid", f"That is not a batch of texts: {exc}.") from None
-        judge = self.policy.judge
-        verdicts = [judge(text) for text in batch.texts]
-        _texts.observe(len(verdicts))
-        for action, number in Counter(verdict.action for verdict in verdicts).items():
-            _verdicts.labels(action).inc(number)
+        verdicts = self.policy.judge(batch.texts)
+        _count(verdicts)
         return msgspec.json.encode(Verdicts(verdicts))
+
+
+def _count(verdicts: list[Verdict]) -> None:
+    _texts.observe(len(verdicts))
+    passed = verdicts.count(PASS)
+    _passed.inc(passed)
+    if passed < len(verdicts):
+        for action, number in Counter(verdict.action for verdict in verdicts if verdict != PASS).items():
+            _verdicts.labels(action).inc(number)

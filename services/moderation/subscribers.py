@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from services.moderation import store
+from services.moderation import queries, store
 from services.moderation.actions.note import note
 from services.moderation.audit import Act
 from shared.database import WriteSession
@@ -73,8 +73,10 @@ def _member_joined(tx: WriteSession, told: MemberJoined, _: Envelope) -> None:
 
 def _member_left(tx: WriteSession, told: MemberLeft, envelope: Envelope) -> None:
     store.drop_member(tx, told.room_id, told.user_id)
-    if told.reason == "kicked":
-        note(tx, Act(envelope.at, told.by, "kick", told.user_id, told.room_id, None))
+    act = Act(envelope.at, told.by, "kick", told.user_id, told.room_id, None)
+    # Rooms tells again what it told before, when its database was restored.
+    if told.reason == "kicked" and not queries.is_noted(tx, act):
+        note(tx, act)
 
 
 def _member_role_changed(tx: WriteSession, told: MemberRoleChanged, _: Envelope) -> None:

@@ -6,15 +6,13 @@ import msgspec
 
 MOST_TEXTS = 1024
 
-_Id = Annotated[str, msgspec.Meta(max_length=64)]
-
 
 class Text(msgspec.Struct, frozen=True, gc=False):
     """Something a person wants to say, and where."""
 
-    room_id: _Id
-    author_id: _Id
-    kind: Annotated[str, msgspec.Meta(max_length=32)]
+    room_id: str
+    author_id: str
+    kind: str
     text: Annotated[str, msgspec.Meta(max_length=16_384)]
 
 

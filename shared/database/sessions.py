@@ -26,14 +26,10 @@ class ReadSession:
         self.now = utc_now()
 
     @overload
-    def execute(
-        self, statement: Select[*_Ts] | CompoundSelect[*_Ts], params: _Params = None
-    ) -> CursorResult[*_Ts]: ...
+    def execute(self, statement: Select[*_Ts] | CompoundSelect[*_Ts], params: _Params = None) -> CursorResult[*_Ts]: ...
 
     @overload
-    def execute(
-        self, statement: TextClause | TextualSelect, params: _Params = None
-    ) -> CursorResult[*_AnyRow]: ...
+    def execute(self, statement: TextClause | TextualSelect, params: _Params = None) -> CursorResult[*_AnyRow]: ...
 
     def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]:
         """Run a query."""
@@ -56,9 +52,7 @@ class WriteSession(ReadSession):
         return self._connection
 
     @overload
-    def execute(
-        self, statement: TypedReturnsRows[*_Ts], params: _Params = None
-    ) -> CursorResult[*_Ts]: ...
+    def execute(self, statement: TypedReturnsRows[*_Ts], params: _Params = None) -> CursorResult[*_Ts]: ...
 
     @overload
     def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]: ...

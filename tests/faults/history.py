@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 
@@ -66,7 +67,7 @@ def _listener_violations(listener: Listener, stored: dict[str, dict[str, Any]], 
     numbers = [seq for seq, _ in listener.shown]
     found = []
     if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        at = next(i for i, (a, b) in enumerate(zip(numbers, numbers[1:], strict=False)) if b != a + 1)
+        at = next(i for i, (a, b) in enumerate(pairwise(numbers)) if b != a + 1)
         found.append(f"I6 {listener.name} was shown {numbers[at]} and then {numbers[at + 1]}")
     if not numbers or numbers[-1] != head:
         found.append(f"I8 {listener.name} ended at {numbers[-1] if numbers else None}, the room at {head}")

@@ -38,7 +38,8 @@ class Workload:
                     send.tries += 1
                     await self._try(socket, send)
                 except _GONE:
-                    socket = await self._drop(socket)
+                    await self._drop(socket)
+                    socket = None
             await asyncio.sleep(gap)
         await self._drop(socket)
 

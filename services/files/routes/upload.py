@@ -1,12 +1,13 @@
 """POST /rooms/{room_id}/files."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 
 from services.files import policy
 from services.files.multipart import FileForm
 from services.files.schemas import File
+from services.files.uploads import Sender
 from services.files.wiring import Wired
 from shared.caller import SomeCaller
 from shared.ids import Id
@@ -14,6 +15,11 @@ from shared.web.body_limit import allow_body
 from shared.web.json_body import StrictRoute
 
 router = APIRouter(prefix="/api/v1", tags=["files"], route_class=StrictRoute)
+
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=128, pattern=r"^[!-~]+$", description="send again with the same key"),
+]
 
 _FORM = {
     "requestBody": {
@@ -39,9 +45,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/rooms/{room_id}/files", status_code=201, openapi_extra=_FORM, responses=_ERRORS)
-async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: Wired) -> File:
+async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: Wired, key: Key = None) -> File:
     """Upload a file to a room (members). The body is taken in pieces and never held whole."""
     policy.may_upload(await wired.membership.role(room_id, caller.user_id))
     form = FileForm(request.headers.get("content-type", ""))
     allow_body(request.scope, wired.max_body)
-    return await wired.uploads.receive(room_id, caller.user_id, form, request.stream())
+    return await wired.uploads.receive(Sender(room_id, caller.user_id, key), form, request.stream())

@@ -92,6 +92,7 @@ class Messaging:
         self.pushed: list[list[dict[str, Any]]] = []
         self.away = False
         self.delay = 0.0
+        self.behind = 0
 
     async def start(self) -> None:
         """Answer."""
@@ -114,7 +115,7 @@ class Messaging:
         ids = [event["id"] for event in payload["events"]]
         assert ids == sorted(ids)
         self.pushed.append(payload["events"])
-        return {"applied": ids[-1]}
+        return {"applied": ids[-1] - self.behind}
 
 
 class Neighbours:

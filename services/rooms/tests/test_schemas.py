@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from services.rooms.schemas import JoinRequest, NewInvite, NewRoom, RoleChange, RoomChanges
 from shared.clock import rfc3339, utc_now
-from shared.ids import new_id
 from shared.problems import Invalid
+
+SOMEBODY = "0197a3c0-0000-7000-8000-000000000001"
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,8 @@ from shared.problems import Invalid
         {"name": "a", "expires_at": 4_000_000_000},
         {"name": "a", "expires_at": "2126-01-01T00:00:00"},
         {"name": "a", "expires_at": "9999-12-31T23:59:59-14:00"},
-        {"name": "a", "owner_id": new_id()},
-        {"name": "a", "id": new_id()},
+        {"name": "a", "owner_id": SOMEBODY},
+        {"name": "a", "id": SOMEBODY},
         {"name": "a", "seq": 1},
     ],
     ids=str,
@@ -95,7 +96,7 @@ def test_a_code_that_no_invitation_has(code: object) -> None:
     "body",
     [
         {"user_id": "me"},
-        {"user_id": new_id(), "max_uses": 2},
+        {"user_id": SOMEBODY, "max_uses": 2},
         {"max_uses": 0},
         {"max_uses": 1.5},
         {"expires_in": 0},
@@ -111,6 +112,6 @@ def test_an_invitation_that_is_not_made(body: dict[str, Any]) -> None:
 
 def test_a_role_there_is() -> None:
     assert RoleChange.model_validate({"role": "owner"}).role == "owner"
-    for body in ({}, {"role": "admin"}, {"role": None}, {"role": "member", "user_id": new_id()}):
+    for body in ({}, {"role": "admin"}, {"role": None}, {"role": "member", "user_id": SOMEBODY}):
         with pytest.raises(ValidationError):
             RoleChange.model_validate(body)

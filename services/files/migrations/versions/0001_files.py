@@ -1,4 +1,4 @@
-"""Files, our copy of who is in which room, what is to be removed; the kit's outbox and inbox."""
+"""Files, our copy of who is in which room, what is to be removed; the kit's tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,6 +6,7 @@ from alembic import op
 from shared.database import UtcDateTime
 from shared.inbox import inbox_tables
 from shared.outbox import outbox_tables
+from shared.web.idempotency import idempotency_tables
 
 revision = "0001"
 down_revision = None
@@ -19,6 +20,7 @@ def _tables() -> sa.MetaData:
     metadata = sa.MetaData()
     outbox_tables(metadata)
     inbox_tables(metadata)
+    idempotency_tables(metadata)
     sa.Table(
         "files",
         metadata,
