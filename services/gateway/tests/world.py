@@ -52,6 +52,7 @@ class FakeAuth:
         await self._bus.serve("outbox", self._outbox)
         await self._bus.serve("tickets.redeem", self._redeem)
         await self._bus.serve("users", self._users)
+        await self._bus.ping()
 
     def token(self, user_id: str, session_id: str | None = None, role: str = "user", **claims: Any) -> str:
         """An access token as auth signs them."""
