@@ -1,16 +1,26 @@
 """Ports on loopback: free ones for what stays inside, and the public one, which must be ours to take."""
 
 import errno
+import random
 import socket
 
 from deploy.local.folder import CannotStart
 
+# Below the ranges from which systems take the near ends of connections: a service that starts again must find its port
+# free, and a port from there may be somebody's connection by then.
+_INSIDE = range(20_000, 32_000)
+
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that was free a moment ago, and that no outgoing connection will take."""
+    for port in random.sample(_INSIDE, 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise CannotStart("No free port was found on 127.0.0.1 between 20000 and 32000.")
 
 
 def public_port(text: str, host: str) -> int:

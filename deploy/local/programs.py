@@ -29,7 +29,7 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         nats_port = free_port()
         command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
         programs.append(Program("nats", command, partial(is_nats, nats_port), quiet=True))
-    nats = {"NATS_URL": outside or f"nats://127.0.0.1:{nats_port}"}
+    nats_url = outside or f"nats://127.0.0.1:{nats_port}"
     ports = {name: free_port() for name in SERVICES}
     databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
     for name in SERVICES:
@@ -41,19 +41,23 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         }
         databases[name] = told["DATABASE_URL"]
         needs = [] if outside else ["nats"]
-        programs.append(_service(name, ports[name], nats | told, credentials, needs))
+        programs.append(_service(name, ports[name], nats_url, told, credentials, needs))
     told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
     told |= {f"{name.upper()}_CALLER_SECRET": secret for name, secret in credentials.caller_secrets.items()}
-    programs.append(_service("gateway", public_port, nats | told | {"HOST": host}, credentials, list(SERVICES)))
+    told["HOST"] = host
+    programs.append(_service("gateway", public_port, nats_url, told, credentials, list(SERVICES)))
     return Plan(programs, databases)
 
 
-def _service(name: str, port: int, told: dict[str, str], credentials: Credentials, needs: list[str]) -> Program:
+def _service(
+    name: str, port: int, nats_url: str, told: dict[str, str], credentials: Credentials, needs: list[str]
+) -> Program:
     instance = secrets.token_hex(8)
     environment = {
         "PORT": str(port),
         "PARLEY_INSTANCE": instance,
         "LOG_FORMAT": "console",
+        "NATS_URL": os.environ.get(f"{name.upper()}_NATS_URL") or nats_url,
         "NATS_USER": name,
         "NATS_PASSWORD": credentials.nats_passwords[name],
         "PYTHONUNBUFFERED": "1",
