@@ -25,12 +25,14 @@ check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/mypy -p shared -p services -p deploy -p tests
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
+	@$(BIN)/python -m deploy.settings_table --check
 
 format: .venv/dev.stamp ## put the code into the house's form
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-contracts: .venv/dev.stamp ## write every service's contract/ anew
+contracts: .venv/dev.stamp ## write every service's contract/ anew, and README's table of settings
 	@$(BIN)/python -m deploy.contracts
+	@$(BIN)/python -m deploy.settings_table
 
 bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compared with
 	@$(BIN)/python -m bench

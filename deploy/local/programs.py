@@ -9,7 +9,7 @@ from functools import partial
 from deploy.local.broker import find_server, write_config
 from deploy.local.credentials import SERVICES, Credentials
 from deploy.local.folder import Folder
-from deploy.local.ports import free_port
+from deploy.local.ports import free_port, reachable
 from deploy.local.program import Program, answers_as, is_nats
 
 
@@ -28,7 +28,7 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
     if not outside:
         nats_port = free_port()
         command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
-        programs.append(Program("nats", command, partial(is_nats, nats_port), quiet=True))
+        programs.append(Program("nats", command, partial(is_nats, "127.0.0.1", nats_port), quiet=True))
     nats_url = outside or f"nats://127.0.0.1:{nats_port}"
     ports = {name: free_port() for name in SERVICES}
     databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
@@ -64,7 +64,9 @@ def _service(
         **told,
     }
     command = [sys.executable, "-m", f"services.{name}", "serve"]
-    return Program(name, command, partial(answers_as, port, name, instance), environment, needs)
+    return Program(
+        name, command, partial(answers_as, reachable(told["HOST"]), port, name, instance), environment, needs
+    )
 
 
 def _own(name: str, folder: Folder, credentials: Credentials) -> dict[str, str]:
