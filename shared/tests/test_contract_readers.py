@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jsonschema
 import pytest
@@ -14,7 +14,7 @@ from shared.clock import Timestamp
 from shared.database import Database
 from shared.events import Envelope, Event
 from shared.ids import Id, new_id
-from shared.testing.contract import committed, readers
+from shared.testing.contract import committed, published, readers
 from shared.testing.contract.instances import instances
 from shared.testing.contract.promised import Unpromised
 
@@ -121,3 +121,29 @@ def test_every_object_of_a_schema_is_looked_at() -> None:
 def test_what_is_followed_must_be_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "events_of", lambda who: {"a.told": {}} if who == "toy" else {})
     assert readers.unpromised([("toy", "a.told"), ("toy", "a.lost"), ("nobody", "a.b")]) == {"toy.a.lost", "nobody.a.b"}
+
+
+class _Registered(Event):
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "user"
+    name: ClassVar[str] = "registered"
+    user: dict[str, Any]
+
+
+class _Vanished(_Registered):
+    name: ClassVar[str] = "vanished"
+
+
+class _Toy(_Registered):
+    producer: ClassVar[str] = "toy"
+
+
+def test_what_is_told_and_was_not_promised_is_a_breach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "events_of", lambda _: {"user.registered": {"required": ["user_id"]}})
+    published._validator.cache_clear()
+    try:
+        assert "'user_id' is a required property" in published.breaches_of(_Registered(user={}))[0]
+        assert published.breaches_of(_Vanished(user={})) == ["auth has not committed to user.vanished"]
+        assert published.breaches_of(_Toy(user={})) == []
+    finally:
+        published._validator.cache_clear()
