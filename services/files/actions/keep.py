@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.files import policy, queries, store
-from services.files.events import FileStored
+from services.files.events import FileState, FileStored
 from services.files.schemas import File
 from shared.database import WriteSession
 from shared.ids import new_id
@@ -37,5 +37,5 @@ def keep(tx: WriteSession, upload: Upload, quota: int) -> File:
     }
     store.add_file(tx, row)
     file = File.of(row)
-    tx.record(FileStored(file=file))
+    tx.record(FileStored(file=FileState.model_validate(file)))
     return file
