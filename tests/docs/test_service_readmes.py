@@ -8,7 +8,6 @@ import pytest
 from deploy.settings_table import env_name
 from tests.docs.test_references import ROOT
 
-
 READMES = {path.parent.name: path for path in sorted((ROOT / "services").glob("*/README.md"))}
 
 
