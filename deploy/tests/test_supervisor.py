@@ -67,7 +67,7 @@ async def test_one_that_always_dies_is_given_up_after_longer_and_longer_waits(
 ) -> None:
     async with supervised([failing("auth", tmp_path, 1)]) as supervisor:
         assert not await supervisor.all_ready()
-    assert supervisor.failed == "auth does not start: it ended with 1; its lines above say why."
+    assert supervisor.failed == "auth does not start: it ended with 1 and said: the reason why"
     assert notes(tmp_path) == ["auth started"] * 5
     assert re.findall(r"again in ([0-9.]+) s", out.getvalue()) == ["0.1", "0.2", "0.4", "0.8"]
     assert out.getvalue().count("the reason why") == 5
