@@ -46,8 +46,8 @@ def rows() -> tuple[Row, ...]:
 def _of_service(service: str) -> Iterator[Row]:
     itself = {service} & set(PRODUCERS)
     yield Row(f"tell events of {service}", "PUB", (f"{service}.user.1.changed", f"{service}.room.1.entries"), itself)
-    # The server takes `>` for a token like any other here, so `a.*.*` lets `a.*.>` through: events have four tokens, and
-    # nothing is told any deeper.
+    # The server takes `>` for a token like any other here, so `a.*.*` lets `a.*.>` through: events have four tokens,
+    # and nothing is told any deeper.
     taps = (f"{service}.>", f"{service}.*.*.*", f"{service}.user.>", f"{service}.*.1.>", f"{service}.user.1.some.more")
     yield Row(f"tap all events of {service}", "SUB", taps, NOBODY)
     served = (f"rpc.{service}.outbox", f"rpc.{service}.some.method", f"rpc.{service}.>")
