@@ -85,7 +85,6 @@ def _call(
     if use_known:
         case.path_parameters.update({k: v for k, v in world.known.items() if k in case.path_parameters})
     answer = case.call(base_url=base, headers=dict(world.headers(role)), session=session, timeout=20)
-    import sys
 
     _check(document, case.operation.definition.raw["responses"], case, answer)
 
