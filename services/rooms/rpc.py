@@ -11,7 +11,7 @@ from services.rooms.wiring import Wiring
 from shared.bus import Bus
 from shared.caller import Caller, CallerVerifier
 from shared.ids import Id
-from shared.problems import Invalid, Unauthorized
+from shared.problems import Forbidden, Invalid, NotFound, Unauthorized
 
 
 class DirectRequest(BaseModel):
@@ -49,5 +49,9 @@ class Rpc:
         if not isinstance(caller, Caller):
             raise Unauthorized
         await self._wiring.directory.meet(caller.user_id, asked.user_id)
-        room, _ = await self._wiring.timeline.commit(open_direct, caller, asked.user_id)
+        await self._wiring.hear_blocks()
+        try:
+            room, _ = await self._wiring.timeline.commit(open_direct, caller, asked.user_id)
+        except Forbidden:
+            raise NotFound("There is no such person to talk to.") from None  # a socket is closed with 4404 (S078)
         return room.model_dump(mode="json", by_alias=True)

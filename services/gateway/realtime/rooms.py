@@ -13,6 +13,7 @@ from services.gateway.realtime.span import Span, split
 from services.gateway.realtime.typing_notes import TypingNotes
 from shared.bus import Bus
 from shared.problems import Problem
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _HEADS_EVERY = 1.0
@@ -44,8 +45,7 @@ class LiveRooms:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             for room in self._rooms.values():
                 room.close()
 

@@ -272,3 +272,11 @@ async def test_a_stopping_server_says_when_to_come_back(app: App) -> None:
         assert end is not None and end.code == 1001
         name, _, value = end.reason.partition("=")
         assert name == "retry_after_ms" and 0 <= int(value) < 5_000
+
+
+async def test_a_client_that_offers_compression_is_served_without(app: App) -> None:
+    async with serving(app) as (_, url), connect(url, compression="deflate") as client:
+        assert client.request is not None and "permessage-deflate" in client.request.headers["Sec-WebSocket-Extensions"]
+        assert client.response is not None and "Sec-WebSocket-Extensions" not in client.response.headers
+        await client.send("x" * 1000)
+        assert await asyncio.wait_for(client.recv(), 10) == "x" * 1000
