@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+
+import httpx
 
 from shared.ids import new_id
 from shared.testing.contract.committed import ROOT
@@ -92,11 +92,12 @@ def _wait_ready(running: Live, instance: str, process: "subprocess.Popen[bytes]"
     last: object = "nothing answered"
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"{running.base}/readyz", timeout=2) as answer:
-                text = answer.read().decode()
-                assert f'"{running.service}"' in text and instance in text, text
+            answer = httpx.get(f"{running.base}/readyz", timeout=2)
+            last = answer.text
+            if answer.is_success:
+                assert (answer.json()["service"], answer.json()["instance"]) == (running.service, instance)
                 return
-        except (URLError, OSError) as error:
+        except httpx.TransportError as error:
             last = error
         time.sleep(0.05)  # a poll of another process's port has no event to wait for
     raise AssertionError(f"{running.service} is not ready ({last}):\n{running.log()[-4000:]}")

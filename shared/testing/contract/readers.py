@@ -69,12 +69,12 @@ async def read_all(db: Database, handlers: dict[Subscription, list[Handler]], ev
         return
 
 
-def _read(tx: WriteSession, handlers: dict[Subscription, list[Handler]], event: Told, number: int) -> None:
-    (producer, type_), data = event
+def envelope_of(producer: str, type_: str, data: dict[str, Any], number: int = 1) -> Envelope:
+    """The event in its envelope; who reads of its data what is not promised gets `Unpromised`."""
     schema = events_of(producer)[type_]
     thing, _, name = type_.partition(".")
     # Not validated: that would copy the data, and the copy would not be watched.
-    envelope = Envelope.model_construct(
+    return Envelope.model_construct(
         id=number,
         epoch="epoch",
         producer=producer,
@@ -84,6 +84,11 @@ def _read(tx: WriteSession, handlers: dict[Subscription, list[Handler]], event: 
         request_id=None,
         data=promised(data, schema, schema),
     )
+
+
+def _read(tx: WriteSession, handlers: dict[Subscription, list[Handler]], event: Told, number: int) -> None:
+    (producer, type_), data = event
+    envelope = envelope_of(producer, type_, data, number)
     for handler in handlers[producer, type_]:
         try:
             with tx.savepoint():
