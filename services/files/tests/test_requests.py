@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.files.tests.conftest import Person, Service
+from services.files.tests.recorded import unsigned
 from shared.bus import Bus
 from shared.ids import new_id
 from shared.problems import Problem
@@ -22,7 +23,7 @@ async def messaging(nats_server: NatsServer) -> AsyncIterator[Bus]:
 
 
 async def test_describe(service: Service, room: str, alice: Person, messaging: Bus) -> None:
-    files = [(await service.upload(room, alice, name=f"{n}.txt")).json() for n in range(3)]
+    files = [unsigned((await service.upload(room, alice, name=f"{n}.txt")).json()) for n in range(3)]
     ids = [file["id"] for file in files]
     answer = await messaging.request("rpc.files.describe", {"ids": [*ids, new_id()]})
     assert sorted(answer["files"], key=lambda file: str(file["id"])) == sorted(files, key=lambda file: str(file["id"]))
