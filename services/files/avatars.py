@@ -35,7 +35,7 @@ class Avatars:
         with arrivals.unless_it_fails():
             sent, kept = arrivals.new(), arrivals.new()
             received = await take(form, body, sent, MAX_BYTES, self._scanner)
-            await self._pictures.square(await sent.file(), picture_type(received.head), await kept.file())
+            await self._pictures.square(sent, picture_type(received.head), kept)
             arrivals.drop(sent)
             avatar = await _described(user_id, kept)
             await arrivals.seal()

@@ -6,9 +6,11 @@ Pillow is loaded when the first picture comes: most processes never need its mem
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
+
+from services.files.blobs import Arrival
 
 _T = TypeVar("_T")
 # Each may hold a whole picture of the largest size, twice.
@@ -33,7 +35,7 @@ class Picture:
 
 
 class Pictures:
-    """Rewrites pictures from file to file. The files are closed here, whatever happens."""
+    """Rewrites pictures from arrival to arrival."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -47,31 +49,34 @@ class Pictures:
         finally:
             await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
-    async def rewrite(self, source: BinaryIO, content_type: str, content: BinaryIO, thumbnail: BinaryIO) -> Picture:
+    async def rewrite(self, source: Arrival, content_type: str, content: Arrival, thumbnail: Arrival) -> Picture:
         """Write the picture anew, upright and without anything but the picture, and its thumbnail (WebP).
 
         Raises TooLarge before anything big is decoded, UnsupportedMedia when it can't be read.
         """
 
-        def work() -> Picture:
+        def work(source: BinaryIO, content: BinaryIO, thumbnail: BinaryIO) -> Picture:
             from services.files import imaging
 
             return imaging.rewrite(source, content_type, self._limits, content, thumbnail)
 
         return await self._run(work, source, content, thumbnail)
 
-    async def square(self, source: BinaryIO, content_type: str, target: BinaryIO) -> None:
+    async def square(self, source: Arrival, content_type: str, target: Arrival) -> None:
         """Write the middle of the picture as a small square (WebP); raises as `rewrite` does."""
 
-        def work() -> None:
+        def work(source: BinaryIO, target: BinaryIO) -> None:
             from services.files import imaging
 
             imaging.square(source, content_type, self._limits, target)
 
         await self._run(work, source, target)
 
-    async def _run(self, work: Callable[[], _T], *files: BinaryIO) -> _T:
-        future = self._threads.submit(work)
-        # Not by whoever waits: that may be cancelled while a thread still writes to the descriptor.
-        future.add_done_callback(lambda _: [file.close() for file in files])
+    async def _run(self, work: Callable[..., _T], *arrivals: Arrival) -> _T:
+        with ExitStack() as stack:
+            files = [stack.enter_context(await arrival.file()) for arrival in arrivals]
+            future = self._threads.submit(work, *files)
+            # Not by whoever waits: that may be cancelled while a thread still writes to a descriptor.
+            close = stack.pop_all().close
+            future.add_done_callback(lambda _: close())
         return await asyncio.wrap_future(future)

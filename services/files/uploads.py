@@ -73,7 +73,7 @@ class Uploads:
         if kind not in PICTURES:
             return Upload(*told, received.size, arrival.key)
         content, thumbnail = arrivals.new(), arrivals.new()
-        picture = await self._pictures.rewrite(await arrival.file(), kind, await content.file(), await thumbnail.file())
+        picture = await self._pictures.rewrite(arrival, kind, content, thumbnail)
         arrivals.drop(arrival)
         size, small = await content.size(), await thumbnail.size()
         return Upload(*told, size, content.key, picture, thumbnail.key, small)

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from services.files.app import create_app
 from services.files.settings import Settings
-from services.files.tests.fake_rooms import FakeRooms, rooms_running
+from services.files.tests.fake_rooms import FakeRooms, outbox_running, rooms_running
+from services.files.tests.neighbours import FakeAuth, FakeMessaging
 from services.files.tests.seaweed import SeaweedFS
 from shared.database import Database
 from shared.ids import new_id
@@ -107,6 +108,20 @@ async def rooms(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeRo
     """The rooms service, as far as files is concerned."""
     async with rooms_running(nats_server.url, tmp_path) as fake:
         yield fake
+
+
+@pytest.fixture
+async def auth(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeAuth]:
+    """The auth service, as far as files is concerned."""
+    async with outbox_running("auth", nats_server.url, tmp_path) as db:
+        yield FakeAuth(db)
+
+
+@pytest.fixture
+async def messaging(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeMessaging]:
+    """The messaging service, as far as files is concerned."""
+    async with outbox_running("messaging", nats_server.url, tmp_path) as db:
+        yield FakeMessaging(db)
 
 
 @pytest.fixture
