@@ -5,8 +5,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
-import blurhash
+import blurhash  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,7 +56,10 @@ def test_a_picture_stays_what_it_shows(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_nothing_is_left_of_what_the_camera_noted(kind: str) -> None:
-    options = {"exif": exif(), "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()}
+    options: dict[str, Any] = {
+        "exif": exif(),
+        "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    }
     if kind == "JPEG":
         options["comment"] = _MARK
     before = drawn(kind, **options)
@@ -244,4 +248,4 @@ def test_a_small_avatar_is_not_blown_up() -> None:
 def test_a_full_disk_is_not_the_pictures_fault() -> None:
     with open("/dev/full", "wb", buffering=0) as full, tempfile.TemporaryFile() as thumbnail:  # noqa: PTH123
         with pytest.raises(OSError, match="No space left"):
-            imaging.rewrite(BytesIO(drawn("PNG", (100, 100))), "image/png", LIMITS, full, thumbnail)  # type: ignore[arg-type]
+            imaging.rewrite(BytesIO(drawn("PNG", (100, 100))), "image/png", LIMITS, full, thumbnail)
