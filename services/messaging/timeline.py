@@ -19,6 +19,11 @@ from shared.problems import NotFound
 _HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
 _ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
+_REDACT = (
+    update(timeline)
+    .where(timeline.c.room_id == bindparam("room"), timeline.c.seq == bindparam("number"))
+    .values(frame=bindparam("text"))
+)
 _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
 
 
@@ -56,6 +61,7 @@ class Timeline:
         self.epoch: str = row.epoch
         self.entries: list[Entry] = []
         self._pos: int = row.pos
+        self._redacted: list[dict[str, Any]] = []
         self._rooms: dict[str, RoomHead] = {}
 
     def load(self, room_ids: Iterable[str]) -> None:
@@ -72,11 +78,16 @@ class Timeline:
                     row.deleted_at is not None,
                 )
 
+    def known(self, room_id: str) -> RoomHead | None:
+        """The head, if it was loaded and the room is not gone."""
+        head = self._rooms.get(room_id)
+        return None if head is None or head.deleted else head
+
     def room(self, room_id: str) -> RoomHead:
         """The room's head; NotFound when there is none, or it is gone."""
         self.load([room_id])
-        head = self._rooms.get(room_id)
-        if head is None or head.deleted:
+        head = self.known(room_id)
+        if head is None:
             raise NotFound("There is no such room.")
         return head
 
@@ -84,19 +95,29 @@ class Timeline:
         """Give the change its number and render the frame that every client will receive."""
         room.seq += 1
         self._pos += 1
-        frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
+        frame = _frame(room.id, room.seq, type_, body)
         entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now)
         self.entries.append(entry)
         return entry
 
+    def redact(self, room_id: str, seq: int, type_: str, body: dict[str, Any]) -> None:
+        """Let an earlier entry say something else from now on: what was deleted is not replayed either."""
+        self._redacted.append({"room": room_id, "number": seq, "text": _frame(room_id, seq, type_, body)})
+
     def flush(self) -> None:
         """Write what was appended: the entries, the heads they moved, and the position."""
+        if self._redacted:
+            self.tx.execute(_REDACT, self._redacted)
         if not self.entries:
             return
         self.tx.execute(insert(timeline), [_row(entry) for entry in self.entries])
         heads = {entry.room_id: entry.seq for entry in self.entries}
         self.tx.execute(_HEADS, [{"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()])
         self.tx.execute(_ADVANCE, {"new_pos": self._pos})
+
+
+def _frame(room_id: str, seq: int, type_: str, body: dict[str, Any]) -> bytes:
+    return orjson.dumps({"type": type_, "room_id": room_id, "seq": seq, **body})
 
 
 def _row(entry: Entry) -> dict[str, Any]:
