@@ -31,6 +31,7 @@ from services.messaging.loading import Pair, Row
 from services.messaging.mentions import names_in
 from services.messaging.models import members
 from services.messaging.notices import Notice, Read
+from services.messaging.policy import NotAMember
 from services.messaging.render import author_view, render_message, unknown_author
 from services.messaging.timeline import Entry, RoomHead, Timeline
 from shared.database import WriteSession
@@ -97,7 +98,7 @@ class Batch:
             raise policy.no_such_message()
         try:
             return row, self.admit(row["room_id"], command.user_id)
-        except NotFound:
+        except (NotFound, NotAMember):
             raise policy.no_such_message() from None
 
     def role(self, room_id: str, user_id: str) -> str | None:

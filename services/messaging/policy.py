@@ -32,10 +32,17 @@ def valid_unicode(text: str) -> str:
     return text
 
 
+class NotAMember(Forbidden):
+    """403: the room is there for everybody to see, but one has to join it."""
+
+    def __init__(self) -> None:
+        super().__init__("not_a_member", "Join the room before you post in it.")
+
+
 def may_post(role: str | None) -> None:
     """Refuse who is not a member; `role` is the member's, None for anybody else."""
     if role is None:
-        raise Forbidden("not_a_member", "Join the room before you post in it.")
+        raise NotAMember
 
 
 def not_restricted(restrictions: Mapping[str, datetime | None], now: datetime) -> None:
