@@ -7,7 +7,7 @@ was restored. Its numbers would be given twice, so a new epoch begins, and every
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import orjson
@@ -25,6 +25,7 @@ from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _RETRY = 0.2
+_FIRST = 3.0
 STREAM = "MESSAGING"
 
 
@@ -51,9 +52,13 @@ class EpochGuard:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Compare, now or as soon as the broker is there."""
+        """Compare, now or as soon as the broker is there; start waits a moment if it is."""
         task = asyncio.create_task(self._run(), name="epoch-guard")
         try:
+            if self._bus.is_connected:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_FIRST):
+                        await self.settled.wait()
             yield
         finally:
             await ended(task)

@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import orjson
+from nats.js.api import StreamConfig
+
 from shared.bus import Bus
 from shared.clock import rfc3339, utc_now
 from shared.ids import new_id
@@ -23,6 +26,7 @@ class Teller:
     async def running(self) -> AsyncIterator[None]:
         """On the bus until left."""
         async with self.bus.connected():
+            await self.bus.js.add_stream(StreamConfig(name=self._service.upper(), subjects=[f"{self._service}.>"]))
             await self.bus.serve("outbox", self._outbox)
             await self.serve()
             await self.bus.ping()
@@ -46,6 +50,11 @@ class Teller:
         }
         self.events.append(event)
         return event
+
+    async def tell(self, type_: str, entity: str, **data: Any) -> None:
+        """An event that whoever follows hears of."""
+        event = self.record(type_, entity, **data)
+        await self.bus.js.publish(event["subject"], orjson.dumps([event]))
 
     async def push(self, type_: str, entity: str, **data: Any) -> None:
         """Hand an event over before its caller is answered."""

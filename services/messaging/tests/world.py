@@ -1,7 +1,7 @@
 """Messaging as its neighbours see it: rooms hands over events, a gateway sends commands, moderation answers or not."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from shared.caller import Caller, CallerSigner
 from shared.clock import rfc3339, utc_now
 from shared.ids import new_id
 from shared.testing.plugin import CALLER_SECRET, caller_header
+from shared.testing.waiting import eventually
 
 ROOMS_EPOCH = "rooms-epoch"
 
@@ -101,6 +102,14 @@ class World:
     def header(self, user_id: str, role: str = "user") -> dict[str, str]:
         """The gateway's word for this person, on HTTP."""
         return caller_header("messaging", user_id, role=role)
+
+    async def eventually_empty(self, ask: Callable[[], Awaitable[httpx.Response]], field: str) -> None:
+        """Until the field of what is answered is empty."""
+
+        async def is_empty() -> bool:
+            return not (await ask()).json()[field]
+
+        await eventually(is_empty)
 
     async def hear(self, subject: str) -> "Heard":
         """What is published on a live subject from now on."""
