@@ -53,6 +53,7 @@ class Batch:
         self.notices: list[Notice] = []
         self.reads: list[Read] = []
         self.counts: dict[str, dict[str, int]] = {}
+        self.revised: dict[str, list[int]] = {}
         commands = [one.command for one in prepared]
         sends = [command for command in commands if isinstance(command, Send)]
         others = [command for command in commands if isinstance(command, OnMessage)]
@@ -138,12 +139,16 @@ class Batch:
         """Tell that the message looks otherwise now."""
         return self.timeline.append(room, "message.updated", {"message": self.render(row), **body})
 
+    def revise(self, row: Row, seq: int) -> None:
+        """Keep what the message says until this entry, which replaces it."""
+        self.changes.revise(row, seq, self.now)
+        self.revised.setdefault(row["id"], []).append(seq)
+
     def redact(self, row: Row) -> None:
-        """Let every earlier entry about the message show it as it is now."""
-        body = {"message": self.render(row)}
-        self.timeline.redact(row["room_id"], row["seq"], "message.created", body)
-        for seq in self.revised.get(row["id"], ()):
-            self.timeline.redact(row["room_id"], seq, "message.updated", body)
+        """Let every earlier entry about the message say what it says now."""
+        now = self.render(row)
+        said = {name: now[name] for name in ("content", "attachments", "mentions", "mentions_room")}
+        self.timeline.redact(row["room_id"], [row["seq"], *self.revised.get(row["id"], ())], said)
 
     def render(self, row: Row) -> dict[str, Any]:
         """The message as it is now, for everybody."""

@@ -4,8 +4,8 @@
 beyond it, so a rollback can't leave a hole (RELIABILITY.md §2.2.1).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +19,12 @@ from shared.problems import NotFound
 _HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
 _ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
+_FRAMES = select(timeline.c.seq, timeline.c.frame).where(
+    timeline.c.room_id == bindparam("room"), timeline.c.seq.in_(bindparam("numbers", expanding=True))
+)
 _REDACT = (
     update(timeline)
-    .where(timeline.c.room_id == bindparam("room"), timeline.c.seq == bindparam("number"))
+    .where(timeline.c.room_id == bindparam("place"), timeline.c.seq == bindparam("number"))
     .values(frame=bindparam("text"))
 )
 _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
@@ -61,7 +64,6 @@ class Timeline:
         self.epoch: str = row.epoch
         self.entries: list[Entry] = []
         self._pos: int = row.pos
-        self._redacted: list[dict[str, Any]] = []
         self._rooms: dict[str, RoomHead] = {}
 
     def load(self, room_ids: Iterable[str]) -> None:
@@ -95,19 +97,23 @@ class Timeline:
         """Give the change its number and render the frame that every client will receive."""
         room.seq += 1
         self._pos += 1
-        frame = _frame(room.id, room.seq, type_, body)
+        frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
         entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now)
         self.entries.append(entry)
         return entry
 
-    def redact(self, room_id: str, seq: int, type_: str, body: dict[str, Any]) -> None:
-        """Let an earlier entry say something else from now on: what was deleted is not replayed either."""
-        self._redacted.append({"room": room_id, "number": seq, "text": _frame(room_id, seq, type_, body)})
+    def redact(self, room_id: str, numbers: Sequence[int], said: dict[str, Any]) -> None:
+        """Let the message in earlier entries say this instead: what was taken back is not replayed either."""
+        stored = self.tx.execute(_FRAMES, {"room": room_id, "numbers": list(numbers)})
+        changed = [{"place": room_id, "number": row.seq, "text": _reworded(row.frame, said)} for row in stored]
+        if changed:
+            self.tx.execute(_REDACT, changed)
+        for index, entry in enumerate(self.entries):
+            if entry.room_id == room_id and entry.seq in numbers:
+                self.entries[index] = replace(entry, frame=_reworded(entry.frame, said))
 
     def flush(self) -> None:
         """Write what was appended: the entries, the heads they moved, and the position."""
-        if self._redacted:
-            self.tx.execute(_REDACT, self._redacted)
         if not self.entries:
             return
         self.tx.execute(insert(timeline), [_row(entry) for entry in self.entries])
@@ -116,8 +122,10 @@ class Timeline:
         self.tx.execute(_ADVANCE, {"new_pos": self._pos})
 
 
-def _frame(room_id: str, seq: int, type_: str, body: dict[str, Any]) -> bytes:
-    return orjson.dumps({"type": type_, "room_id": room_id, "seq": seq, **body})
+def _reworded(frame: bytes, said: dict[str, Any]) -> bytes:
+    entry = orjson.loads(frame)
+    entry["message"] |= said
+    return orjson.dumps(entry)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def edit(batch: Batch, prepared: Prepared) -> Stored:
     if content == row["content"]:
         return batch.finish(command, row["seq"])
     new = _reword(batch, row, content, policy.is_moderator(batch.role(room.id, command.user_id), command.role))
-    batch.changes.revise(row, room.seq + 1, batch.now)
+    batch.revise(row, room.seq + 1)
     row |= {"content": content, "edited_at": batch.now, "reviewed": verdict.reviewed}
     entry = batch.update(room, row)
     call(batch, row | {"mentions_room": False}, new)

@@ -33,7 +33,7 @@ def judge(batch: Batch, prepared: Prepared) -> Stored:
 def mask(batch: Batch, room: RoomHead, row: dict[str, Any], content: str) -> Entry:
     """Let the message say this instead, in replay too; it does not count as its author's edit."""
     batch.changes.changing(row)
-    batch.changes.revise(row, room.seq + 1, batch.now)
+    batch.revise(row, room.seq + 1)
     row |= {"content": content, "reviewed": True}
     batch.redact(row)
     return batch.update(room, row)
