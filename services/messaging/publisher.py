@@ -13,6 +13,7 @@ import structlog
 
 from services.messaging import feed
 from services.messaging.durable import DurableCopy
+from services.messaging.epoch import EpochGuard
 from services.messaging.spans import by_room, encode_span
 from services.messaging.timeline import Entry
 from shared.bus import Bus
@@ -30,10 +31,11 @@ _POLL = 1.0
 class Publisher:
     """The live half: one sequential publisher, so spans leave in the order of the log."""
 
-    def __init__(self, db: Database, bus: Bus, durable: DurableCopy) -> None:
+    def __init__(self, db: Database, bus: Bus, durable: DurableCopy, guard: EpochGuard) -> None:
         self._db = db
         self._bus = bus
         self._durable = durable
+        self._guard = guard
         self._offered: deque[Sequence[Entry]] = deque(maxlen=_IN_MEMORY)
         self._wake = asyncio.Event()
         self._pos = 0
@@ -52,8 +54,6 @@ class Publisher:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Publish from the present head on; gateways fetch what is older."""
-        now = await self._db.read(feed.head)
-        self._pos, self._epoch = now["pos"], now["epoch"]
         async with self._durable.running():
             task = asyncio.create_task(self._run(), name="publisher")
             try:
@@ -62,8 +62,12 @@ class Publisher:
                 await ended(task)
 
     async def _run(self) -> None:
+        await self._guard.settled.wait()
         while True:
             try:
+                if not self._epoch:
+                    now = await self._db.read(feed.head)
+                    self._pos, self._epoch = self._started_at(now["pos"]), now["epoch"]
                 while entries := await self._next():
                     await self._publish(entries)
                     self._pos = entries[-1].pos
@@ -75,6 +79,10 @@ class Publisher:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL)
             self._wake.clear()
+
+    def _started_at(self, pos: int) -> int:
+        """Before what was offered meanwhile."""
+        return min([pos, *(entries[0].pos - 1 for entries in self._offered)])
 
     async def _next(self) -> Sequence[Entry]:
         while self._offered:
