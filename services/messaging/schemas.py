@@ -14,7 +14,7 @@ AnyContent = Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(valid_
 ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(sane_text)]
 Emoji = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(sane_text)]
 Query = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(valid_unicode)]
-Seq = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Seq = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 
 
 class Draft(RequestModel):
