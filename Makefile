@@ -19,7 +19,7 @@ test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the who
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
-	@$(BIN)/mypy -p shared -p services -p deploy -p tests
+	@$(BIN)/mypy -p shared -p services -p deploy -p tests -p bench
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
 

@@ -1,0 +1,58 @@
+"""`python -m bench`: measure, show, and keep the figures of a whole run."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import build, report, results
+from bench.failed import Failed
+from bench.lab import Lab
+from bench.rows import Row
+from bench.scenarios import SCENARIOS
+
+_ROUNDS = {"quick": 1, "usual": 3, "full": 3}
+_SECONDS = {"quick": 1.0, "usual": 2.0, "full": 4.0}
+
+
+def main() -> int:
+    """The exit status: 0 when all was measured, whatever came out; 1 when it could not be."""
+    asked = _arguments()
+    keep = not asked.only and asked.size != "quick"
+    begun = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="parley-bench-"))
+    rows: list[Row] = []
+    try:
+        build.wsload()
+        with Lab(folder, rounds=_ROUNDS[asked.size], seconds=_SECONDS[asked.size], size=asked.size, keep=keep) as lab:
+            for name in asked.only or SCENARIOS:
+                print(f"{name} ({time.monotonic() - begun:.0f} s)", flush=True)
+                for row in SCENARIOS[name](lab):
+                    rows.append(row)
+                    print(report.progress(row), flush=True)
+    except Failed as problem:
+        print(f"bench: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    seconds = time.monotonic() - begun
+    print(f"\n{report.table(rows)}\n\nmedians of {_ROUNDS[asked.size]}; {seconds:.0f} s")
+    if keep:
+        print(f"kept in {results.save(rows, seconds)}")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=SCENARIOS, help="this scenario alone (may be repeated)")
+    size = parser.add_mutually_exclusive_group()
+    parser.set_defaults(size="usual")
+    size.add_argument("--quick", dest="size", action="store_const", const="quick", help="one short round, not kept")
+    size.add_argument("--full", dest="size", action="store_const", const="full", help="longer, up to 10^6 messages")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
