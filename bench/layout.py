@@ -1,34 +1,38 @@
 """Who sits where: the same rooms and people on every server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PEOPLE = 100
-SMALL_ROOMS = 50
-SMALL = 5
+_SMALL_ROOMS, _SMALL = 50, 5
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`sockets` spread evenly over rooms, each room's over its members."""
+    """Rooms with their members (people by number, the first one founds it), and sockets spread evenly over both."""
 
-    rooms: tuple[str, ...]
+    rooms: Mapping[str, tuple[int, ...]]
     sockets: int
 
-    def seat(self, number: int) -> tuple[str, int]:
-        """The room and the person of a socket."""
-        room = self.rooms[number % len(self.rooms)]
-        members = ROOMS[room]
-        return room, members[number // len(self.rooms) % len(members)]
+    def seats(self) -> list[tuple[str, int]]:
+        """The room and the person of each socket."""
+        names = list(self.rooms)
+        return [self._seat(names, number) for number in range(self.sockets)]
+
+    def with_sockets(self, sockets: int) -> "Layout":
+        """The same rooms with more or fewer sockets."""
+        return Layout(self.rooms, sockets)
+
+    def _seat(self, names: list[str], number: int) -> tuple[str, int]:
+        room = names[number % len(names)]
+        members = self.rooms[room]
+        return room, members[number // len(names) % len(members)]
 
 
-_SMALL_NAMES = tuple(f"small-{number}" for number in range(SMALL_ROOMS))
-ROOMS: dict[str, tuple[int, ...]] = {
-    "big": tuple(range(PEOPLE)),
-    "hundred": tuple(range(PEOPLE)),
-    **{name: tuple((SMALL * n + k) % PEOPLE for k in range(SMALL)) for n, name in enumerate(_SMALL_NAMES)},
-}
-"""Each room's members by their numbers; the first one is its owner."""
-
-BIG = Layout(("big",), 1_000)
-HUNDRED = Layout(("hundred",), 100)
-MANY_SMALL = Layout(_SMALL_NAMES, SMALL_ROOMS * SMALL)
+HUNDRED = Layout({"hundred": tuple(range(PEOPLE))}, PEOPLE)
+THOUSAND = HUNDRED.with_sockets(1_000)
+MANY_SMALL = Layout(
+    {f"small-{n}": tuple((_SMALL * n + k) % PEOPLE for k in range(_SMALL)) for n in range(_SMALL_ROOMS)},
+    _SMALL_ROOMS * _SMALL,
+)
+ROOMS: Mapping[str, tuple[int, ...]] = {**HUNDRED.rooms, **MANY_SMALL.rooms}

@@ -60,7 +60,7 @@ def run(
 ) -> Load:
     """Open the sockets, then send: `rate` messages a second, or as fast as `inflight` outstanding messages allow."""
     pids = {"gateway": server.pids["gateway"]} if only_gateway else dict(server.pids)
-    seats = [layout.seat(number) for number in range(layout.sockets)]
+    seats = layout.seats()
     with tempfile.TemporaryDirectory() as folder:
         targets, brought = Path(folder) / "targets", Path(folder) / "tokens"
         targets.write_text("\n".join(server.path(room) for room, _ in seats))

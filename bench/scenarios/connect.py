@@ -15,7 +15,7 @@ _SOCKETS = {"quick": 100}
 def run(lab: Lab) -> Iterator[Row]:
     """64 handshakes at a time. The tutorial checks a signature and a membership as well; C checks nothing."""
     sockets = _SOCKETS.get(lab.size, 300)
-    layout = Layout(MANY_SMALL.rooms, sockets)
+    layout = MANY_SMALL.with_sockets(sockets)
 
     def opened(server: Server) -> Load:
         tokens = _tokens(lab, layout) if server is lab.parley else None
@@ -32,5 +32,4 @@ def run(lab: Lab) -> Iterator[Row]:
 
 def _tokens(lab: Lab, layout: Layout) -> list[str]:
     """A fresh token for each seat, of the person who sits there."""
-    people = [layout.seat(number)[1] for number in range(layout.sockets)]
-    return lab.parley.fresh_tokens(people)
+    return lab.parley.fresh_tokens([person for _, person in layout.seats()])

@@ -17,8 +17,7 @@ from bench.servers.copied_rooms import copy_rooms
 from bench.servers.parley import Parley
 from bench.talk import Talk, talk
 
-_FIRST = {f"small-{number}": (0, 1, 2, 3, 4) for number in range(10)}
-_LAYOUT = Layout(tuple(_FIRST), 50)
+_FIRST = Layout({f"first-{number}": (0, 1, 2, 3, 4) for number in range(10)}, 50)
 _ROOMS = {"quick": (10, 100), "usual": (10, 1_000, 10_000), "full": (10, 1_000, 10_000)}
 _STORED = {"quick": (1_000, 10_000), "usual": (1_000, 10_000, 100_000), "full": (1_000, 10_000, 100_000, 1_000_000)}
 _RATE = 500
@@ -29,7 +28,7 @@ _FLAT = 1.3
 
 def run(lab: Lab) -> Iterator[Row]:
     """The cost at each size, and the largest in multiples of the smallest."""
-    parley = Parley(lab.folder / "growth", _FIRST, people=5)
+    parley = Parley(lab.folder / "growth", _FIRST.rooms, people=5)
     try:
         stored = {count: _with_stored(parley, lab, count) for count in _STORED[lab.size]}
         rooms = {count: _with_rooms(parley, lab, count) for count in _ROOMS[lab.size]}
@@ -55,8 +54,8 @@ def _with_stored(parley: Parley, lab: Lab, count: int) -> float:
     """Fill up over the sockets to so many messages, then measure in the ten rooms."""
     while (missing := count - parley.stored()) > 0:
         seconds = min(_PATIENCE, max(0.5, missing / 8_000))
-        load.run(parley, _LAYOUT, senders=50, inflight=_SATURATING, seconds=seconds, warmup=0)
-    talked = load.run(parley, _LAYOUT, senders=50, rate=_RATE, seconds=2 * lab.seconds)
+        load.run(parley, _FIRST, senders=50, inflight=_SATURATING, seconds=seconds, warmup=0)
+    talked = load.run(parley, _FIRST, senders=50, rate=_RATE, seconds=2 * lab.seconds)
     return sum(shares([talked]).values())
 
 

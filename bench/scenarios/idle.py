@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench import load
 from bench.lab import Lab, each
-from bench.layout import MANY_SMALL, Layout
+from bench.layout import MANY_SMALL
 from bench.load import Load
 from bench.rows import Row, Target
 from bench.servers.server import Server
@@ -15,7 +15,7 @@ _SOCKETS = {"quick": 1_000}
 def run(lab: Lab) -> Iterator[Row]:
     """Once each: memory that was given out once is found again by the next round."""
     sockets = _SOCKETS.get(lab.size, 5_000)
-    layout = Layout(MANY_SMALL.rooms, sockets)
+    layout = MANY_SMALL.with_sockets(sockets)
 
     def held(server: Server) -> Load:
         return load.run(server, layout, hold=2, only_gateway=True)
