@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_
+from sqlalchemy import bindparam, insert, select
 
 from services.messaging.commands import Command, Send, Stored
 from services.messaging.models import members, messages, users
 from services.messaging.timeline import RoomHead, Timeline
-from shared.database import WriteSession
+from shared.database import WriteSession, among
 from shared.problems import Forbidden, NotFound
 
 _MEMBERS = select(members.c.room_id, members.c.user_id, members.c.role).where(
-    tuple_(members.c.room_id, members.c.user_id).in_(bindparam("pairs", expanding=True))
+    among("pairs", members.c.room_id, members.c.user_id)
 )
 _AUTHORS = select(users).where(users.c.id.in_(bindparam("ids", expanding=True)))
 _EARLIER = select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id).where(
-    tuple_(messages.c.author_id, messages.c.room_id, messages.c.client_id).in_(bindparam("keys", expanding=True))
+    among("keys", messages.c.author_id, messages.c.room_id, messages.c.client_id)
 )
 _QUOTED = select(messages.c.room_id, messages.c.id).where(messages.c.id.in_(bindparam("ids", expanding=True)))
 
