@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench import build, report, results
@@ -18,30 +19,42 @@ _SECONDS = {"quick": 1.0, "usual": 2.0, "full": 4.0}
 
 
 def main() -> int:
-    """The exit status: 0 when all was measured, whatever came out; 1 when it could not be."""
+    """The exit status: 0 when all was measured, whatever came out; 1 when something could not be."""
     asked = _arguments()
     keep = not asked.only and asked.size != "quick"
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="parley-bench-"))
-    rows: list[Row] = []
     try:
         build.wsload()
-        with Lab(folder, rounds=_ROUNDS[asked.size], seconds=_SECONDS[asked.size], size=asked.size, keep=keep) as lab:
-            for name in asked.only or SCENARIOS:
-                print(f"{name} ({time.monotonic() - begun:.0f} s)", flush=True)
-                for row in SCENARIOS[name](lab):
-                    rows.append(row)
-                    print(report.progress(row), flush=True)
+        rounds, seconds = _ROUNDS[asked.size], _SECONDS[asked.size]
+        with Lab(folder, rounds=rounds, seconds=seconds, size=asked.size, keep=keep) as lab:
+            rows, failed = _measure(lab, asked.only or list(SCENARIOS), begun)
     except Failed as problem:
         print(f"bench: {problem}", file=sys.stderr)
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    seconds = time.monotonic() - begun
-    print(f"\n{report.table(rows)}\n\nmedians of {_ROUNDS[asked.size]}; {seconds:.0f} s")
-    if keep:
-        print(f"kept in {results.save(rows, seconds)}")
-    return 0
+    took = time.monotonic() - begun
+    print(f"\n{report.table(rows)}\n\nmedians of {_ROUNDS[asked.size]}; {took:.0f} s")
+    if keep and not failed:
+        print(f"kept in {results.save(rows, took)}")
+    return 1 if failed else 0
+
+
+def _measure(lab: Lab, names: Sequence[str], begun: float) -> tuple[list[Row], list[str]]:
+    """All rows, and the scenarios that could not be run to their end."""
+    rows: list[Row] = []
+    failed: list[str] = []
+    for name in names:
+        print(f"{name} ({time.monotonic() - begun:.0f} s)", flush=True)
+        try:
+            for row in SCENARIOS[name](lab):
+                rows.append(row)
+                print(report.progress(row), flush=True)
+        except Failed as problem:
+            failed.append(name)
+            print(f"bench: {name}: {problem}", file=sys.stderr)
+    return rows, failed
 
 
 def _arguments() -> argparse.Namespace:

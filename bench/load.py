@@ -86,7 +86,10 @@ def run(
         command = [str(build.wsload()), "--json"]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        try:
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"The load on {server.name} did not end within {_PATIENCE:.0f} s.") from None
     if ended.returncode != 0:
         raise Failed(f"The load on {server.name} failed: {(ended.stdout or ended.stderr).strip()[-400:]}")
     said = json.loads(ended.stdout)

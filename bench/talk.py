@@ -11,6 +11,7 @@ from itertools import cycle
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench import cpu
+from bench.failed import Failed
 from bench.servers.parley import Parley
 
 _PER_SOCKET = 1_000
@@ -30,19 +31,20 @@ async def talk(parley: Parley, *, rate: float, seconds: float) -> Talk:
     """Subscribe to every room once, then send `rate` messages a second, one room after the other."""
     rooms = list(parley.rooms.values())
     shares = [rooms[start : start + _PER_SOCKET] for start in range(0, len(rooms), _PER_SOCKET)]
-    async with AsyncExitStack() as sockets, asyncio.TaskGroup() as readers:
+    async with AsyncExitStack() as sockets:
         opened = [await sockets.enter_async_context(_open(parley)) for _ in shares]
         await asyncio.gather(*(_subscribe(socket, share) for socket, share in zip(opened, shares, strict=True)))
         seen = _Seen()
-        reading = [readers.create_task(seen.read(socket)) for socket in opened]
         places = cycle([(opened[number // _PER_SOCKET], room) for number, room in enumerate(rooms)])
-        sending = readers.create_task(_send(places, rate, _WARM + seconds))
-        await asyncio.sleep(_WARM)
-        acks, before = seen.acks, cpu.spent(parley.pids)
-        await asyncio.sleep(seconds)
-        acks, after = seen.acks - acks, cpu.spent(parley.pids)
-        for task in (*reading, sending):
-            task.cancel()
+        async with asyncio.TaskGroup() as working:
+            tasks = [working.create_task(seen.read(socket)) for socket in opened]
+            tasks.append(working.create_task(_send(places, rate, _WARM + seconds)))
+            await asyncio.sleep(_WARM)
+            acks, before = seen.acks, cpu.spent(parley.pids)
+            await asyncio.sleep(seconds)
+            acks, after = seen.acks - acks, cpu.spent(parley.pids)
+            for task in tasks:
+                task.cancel()
     return Talk(max(1, acks), {name: after[name] - before[name] for name in after})
 
 
@@ -61,14 +63,18 @@ def _open(parley: Parley) -> connect:
 
 
 async def _subscribe(socket: ClientConnection, rooms: list[str]) -> None:
-    async with asyncio.timeout(_PATIENCE):
-        for room in rooms:
-            await socket.send(json.dumps({"type": "subscribe", "room_id": room}))
-        ready = 0
-        while ready < len(rooms):
-            frame = json.loads(await socket.recv())
-            assert frame["type"] != "error", frame
-            ready += frame["type"] == "ready"
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            for room in rooms:
+                await socket.send(json.dumps({"type": "subscribe", "room_id": room}))
+            ready = 0
+            while ready < len(rooms):
+                frame = json.loads(await socket.recv())
+                if frame["type"] == "error":
+                    raise Failed(f"A room could not be joined: {frame['code']}.")
+                ready += frame["type"] == "ready"
+    except TimeoutError:
+        raise Failed(f"{len(rooms):,} rooms could not be joined within {_PATIENCE:.0f} s.") from None
 
 
 async def _send(places: "cycle[tuple[ClientConnection, str]]", rate: float, seconds: float) -> None:
