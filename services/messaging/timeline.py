@@ -74,7 +74,8 @@ class Timeline:
 
     def room(self, room_id: str) -> RoomHead:
         """The room's head; NotFound when there is none, or it is gone."""
-        self.load([room_id])
+        if room_id not in self._rooms:
+            self.load([room_id])
         head = self._rooms.get(room_id)
         if head is None or head.deleted:
             raise NotFound("There is no such room.")
