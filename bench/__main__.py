@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ _SECONDS = {"quick": 1.0, "usual": 2.0, "full": 4.0}
 def main() -> int:
     """The exit status: 0 when all was measured, whatever came out; 1 when something could not be."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped then, too
     keep = not asked.only and asked.size != "quick"
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="parley-bench-"))
