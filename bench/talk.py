@@ -15,6 +15,7 @@ from bench.failed import Failed
 from bench.servers.parley import Parley
 
 _PER_SOCKET = 1_000
+_AT_ONCE = 50
 _PATIENCE = 90.0
 _WARM = 1.0
 
@@ -33,7 +34,8 @@ async def talk(parley: Parley, *, rate: float, seconds: float) -> Talk:
     shares = [rooms[start : start + _PER_SOCKET] for start in range(0, len(rooms), _PER_SOCKET)]
     async with AsyncExitStack() as sockets:
         opened = [await sockets.enter_async_context(_open(parley)) for _ in shares]
-        await asyncio.gather(*(_subscribe(socket, share) for socket, share in zip(opened, shares, strict=True)))
+        for socket, share in zip(opened, shares, strict=True):
+            await _subscribe(socket, share)
         seen = _Seen()
         places = cycle([(opened[number // _PER_SOCKET], room) for number, room in enumerate(rooms)])
         async with asyncio.TaskGroup() as working:
@@ -65,16 +67,21 @@ def _open(parley: Parley) -> connect:
 async def _subscribe(socket: ClientConnection, rooms: list[str]) -> None:
     try:
         async with asyncio.timeout(_PATIENCE):
-            for room in rooms:
-                await socket.send(json.dumps({"type": "subscribe", "room_id": room}))
-            ready = 0
-            while ready < len(rooms):
-                frame = json.loads(await socket.recv())
-                if frame["type"] == "error":
-                    raise Failed(f"A room could not be joined: {frame['code']}.")
-                ready += frame["type"] == "ready"
+            for start in range(0, len(rooms), _AT_ONCE):
+                await _subscribe_some(socket, rooms[start : start + _AT_ONCE])
     except TimeoutError:
         raise Failed(f"{len(rooms):,} rooms could not be joined within {_PATIENCE:.0f} s.") from None
+
+
+async def _subscribe_some(socket: ClientConnection, rooms: list[str]) -> None:
+    for room in rooms:
+        await socket.send(json.dumps({"type": "subscribe", "room_id": room}))
+    ready = 0
+    while ready < len(rooms):
+        frame = json.loads(await socket.recv())
+        if frame["type"] == "error":
+            raise Failed(f"A room could not be joined: {frame['code']}.")
+        ready += frame["type"] == "ready"
 
 
 async def _send(places: "cycle[tuple[ClientConnection, str]]", rate: float, seconds: float) -> None:

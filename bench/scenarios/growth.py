@@ -31,11 +31,11 @@ def run(lab: Lab) -> Iterator[Row]:
     parley = Parley(lab.folder / "growth", _FIRST.rooms, people=5)
     try:
         stored = {count: _with_stored(parley, lab, count) for count in _STORED[lab.size]}
+        yield from _rows("stored messages", stored)
         rooms = {count: _with_rooms(parley, lab, count) for count in _ROOMS[lab.size]}
+        yield from _rows("rooms", rooms)
     finally:
         parley.stop()
-    yield from _rows("stored messages", stored)
-    yield from _rows("rooms", rooms)
     if lab.keep:
         draw([Curve("stored messages", stored), Curve("rooms, each with an open socket", rooms)])
 
