@@ -28,7 +28,11 @@ def sane_text(text: str) -> str:
 
 def valid_unicode(text: str) -> str:
     """The text itself; ValueError for NUL and for halves of characters."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be valid Unicode text without NUL") from None
+    if "\x00" in text:
         raise ValueError("must be valid Unicode text without NUL")
     return text
 
