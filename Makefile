@@ -26,13 +26,15 @@ check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
 	@$(BIN)/python -m deploy.settings_table --check
+	@$(BIN)/python -m deploy.event_list --check
 
 format: .venv/dev.stamp ## put the code into the house's form
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-contracts: .venv/dev.stamp ## write every service's contract/ anew, and README's table of settings
+contracts: .venv/dev.stamp ## write every service's contract/ anew, and the lists made from them
 	@$(BIN)/python -m deploy.contracts
 	@$(BIN)/python -m deploy.settings_table
+	@$(BIN)/python -m deploy.event_list
 
 bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compared with
 	@$(BIN)/python -m bench

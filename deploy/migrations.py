@@ -3,6 +3,7 @@
 One process, because loading Alembic costs more than the migrations do. Ends with 1 and one sentence when it can't.
 """
 
+import logging
 import sys
 
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +14,7 @@ from shared.migrations import upgrade
 
 def main(arguments: list[str]) -> int:
     """Upgrade each database; the exit status."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # of each step: one line for all of them is enough
     for argument in arguments:
         name, _, url = argument.partition("=")
         logs.configure(name, "console")

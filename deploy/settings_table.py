@@ -41,7 +41,7 @@ def settings(words: dict[str, str]) -> list[Setting]:
     found: dict[tuple[str, str], Setting] = {}
     for service in SERVICES:
         for field_name, field in importlib.import_module(f"services.{service}.settings").Settings.model_fields.items():
-            name, default = _env_name(field_name, field), _shown(field)
+            name, default = env_name(field_name, field), _shown(field)
             before = found.get((name, default))
             what = (before and before.what) or field.description or words.get(name, "")
             readers = (*(before.readers if before else ()), service)
@@ -77,7 +77,8 @@ def main(check: bool) -> int:
     return 1 if (check and before != after) or missing else 0
 
 
-def _env_name(field_name: str, field: FieldInfo) -> str:
+def env_name(field_name: str, field: FieldInfo) -> str:
+    """What the setting is called in the environment."""
     alias = field.validation_alias
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias or field_name).upper()
 

@@ -81,10 +81,16 @@ class Running:
                 self.process.kill()
         await self.ended()
 
+    @property
+    def last_line(self) -> str:
+        """What it said last, if it said anything."""
+        return self._last_words[-1] if self._last_words else ""
+
     def show_last_words(self) -> None:
-        """What a quiet program said at its end."""
-        for text in self._last_words:
-            self._terminal.line(self.program.name, text)
+        """What a quiet program said at its end; of others it has been shown."""
+        if self.program.quiet:
+            for text in self._last_words:
+                self._terminal.line(self.program.name, text)
 
     async def _show_output(self) -> None:
         assert self.process.stdout is not None
@@ -96,9 +102,8 @@ class Running:
             if not line:
                 return
             text = line.decode(errors="replace").rstrip()
-            if self.program.quiet:
-                self._last_words.append(text)
-            else:
+            self._last_words.append(text)
+            if not self.program.quiet:
                 self._terminal.line(self.program.name, text)
 
 

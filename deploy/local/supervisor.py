@@ -67,26 +67,26 @@ class Supervisor:
         wait, quick_ends = _FIRST_WAIT, 0
         while True:
             begun = time.monotonic()
-            status, ended = await self._run_once(program)
+            status, ended, said = await self._run_once(program)
             was_ready = self._ready[program.name].is_set()
             self._ready[program.name].clear()
             if was_ready or time.monotonic() - begun > _STEADY:
                 wait, quick_ends = _FIRST_WAIT, 0
             quick_ends += 1
             if quick_ends >= _MOST_QUICK_ENDS or (status == _REFUSED and not was_ready):
-                self.failed = f"{program.name} does not start: it {ended}; its lines above say why."
+                self.failed = f"{program.name} does not start: it {ended}" + (f" and said: {said}" if said else ".")
                 self._stopping.set()
                 return
             self._terminal.say(program.name, f"{ended}; starting it again in {wait:.1f} s")
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    async def _run_once(self, program: Program) -> tuple[int | None, str]:
-        """Run it until it ends by itself: its exit status, and that in words."""
+    async def _run_once(self, program: Program) -> tuple[int | None, str, str]:
+        """Run it until it ends by itself: its exit status, that in words, and what it said last."""
         try:
             running = self._running[program.name] = await Running.start(program, self._terminal)
         except OSError as error:
-            return None, f"can't be run ({error.strerror})"
+            return None, f"can't be run ({error.strerror})", ""
         watcher = asyncio.create_task(self._watch(program))
         try:
             status = await running.ended()
@@ -94,7 +94,7 @@ class Supervisor:
             watcher.cancel()
         if not self._ready[program.name].is_set():
             running.show_last_words()
-        return status, f"ended with {status}"
+        return status, f"ended with {status}", running.last_line
 
     async def _watch(self, program: Program) -> None:
         while not await program.ready():

@@ -41,4 +41,18 @@ class FileDeleted(Event):
         return self.file_id
 
 
-EVENTS: tuple[type[Event], ...] = (FileStored, FileDeleted)
+class AvatarUpdated(Event):
+    """A person has another picture, or none any more."""
+
+    producer: ClassVar[str] = "files"
+    thing: ClassVar[str] = "avatar"
+    name: ClassVar[str] = "updated"
+
+    user_id: str
+    avatar_url: str | None
+
+    def entity_id(self) -> str:
+        return self.user_id
+
+
+EVENTS: tuple[type[Event], ...] = (FileStored, FileDeleted, AvatarUpdated)

@@ -86,14 +86,14 @@ class Arena:
 class ProxiedArena(Arena):
     """An arena whose broker is the test's own; every service reaches it through a proxy of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self.nats = NatsServer()
         self.nats.start()
         self.proxies = {name: Proxy(self.nats.port) for name in SERVICES}
         for proxy in self.proxies.values():
             proxy.start()
         urls = {f"{name.upper()}_NATS_URL": f"nats://127.0.0.1:{proxy.port}" for name, proxy in self.proxies.items()}
-        super().__init__(folder, {"NATS_URL": self.nats.url, **urls})
+        super().__init__(folder, {"NATS_URL": self.nats.url, **urls, **(environment or {})})
 
     def close(self) -> None:
         """Heal, then stop everything."""

@@ -6,9 +6,13 @@ import random
 import signal
 from collections.abc import Awaitable, Callable
 
+import nats
+from nats.aio.msg import Msg
+
 from tests.faults.arena import SERVICES, ProxiedArena
 from tests.faults.crowd import Crowd
 
+_REPEATED = 40
 Fault = Callable[[Crowd[ProxiedArena], random.Random], Awaitable[None]]
 
 
@@ -56,6 +60,16 @@ async def cut_from_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
             await asyncio.sleep(0.02)
 
 
+async def cut_gateway(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F07: the gateway alone is cut off, and what is told meanwhile passes it by."""
+    proxy = crowd.arena.proxies["gateway"]
+    carried = proxy.carried
+    proxy.reset()
+    async with asyncio.timeout(10):
+        while proxy.carried == carried:
+            await asyncio.sleep(0.02)
+
+
 async def one_way(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     """F08: what NATS says does not arrive."""
     proxy = crowd.arena.proxies[rng.choice(["gateway", "messaging"])]
@@ -88,6 +102,36 @@ async def wipe_nats(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
     crowd.arena.nats.wipe()
 
 
+async def wipe_nats_unheard(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F13: JetStream forgets what moderation has not heard yet."""
+    proxy = crowd.arena.proxies["moderation"]
+    proxy.cut()
+    await crowd.more_acked(100)
+    crowd.arena.nats.wipe()
+    proxy.heal()
+
+
+async def repeat_old_events(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F21: what was published comes again, three times, in any order."""
+    heard: list[tuple[str, bytes, dict[str, str] | None]] = []
+    client = await nats.connect(crowd.arena.nats.url)
+    try:
+
+        async def hear(message: Msg) -> None:
+            heard.append((message.subject, message.data, message.headers))
+
+        for subject in ("messaging.>", "rooms.>"):
+            await client.subscribe(subject, cb=hear)
+        async with asyncio.timeout(10):
+            while len(heard) < _REPEATED:
+                await asyncio.sleep(0.02)
+        for subject, data, headers in rng.sample(heard * 3, 3 * len(heard)):
+            await client.publish(subject, data, headers=headers)
+        await client.flush()
+    finally:
+        await client.close()
+
+
 async def lock_the_database(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
     """F16"""
     async with crowd.arena.locked("messaging"):
@@ -108,9 +152,12 @@ FAULTS: tuple[Fault, ...] = (
     messaging_in_a_black_hole,
     gateway_in_a_black_hole,
     cut_from_nats,
+    cut_gateway,
     one_way,
     cut_clients,
     pause,
     wipe_nats,
+    wipe_nats_unheard,
+    repeat_old_events,
     lock_the_database,
 )

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import json
 import time
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from tests.system.person import Person, api, is_entry
 
 _ACK_PATIENCE = 4.0
 _PAUSE = 0.05
+_LISTENERS_PATIENCE = 15.0
 _GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError)
 _LATER = ("unavailable", "upstream_timeout")
 
@@ -28,6 +28,7 @@ class Workload:
         self.history = History()
         self.reconnects = 0
         self.refusals = 0
+        self._give_up = float("inf")
         self._done = asyncio.Event()
         self._enough = asyncio.Event()
         self._open_sockets: set[Any] = set()
@@ -63,10 +64,9 @@ class Workload:
                     epoch = frame["epoch"] if frame["type"] == "ready" else epoch
                     self._see(listener, frame)
             except TimeoutError:
-                if self._done.is_set() and listener.shown and listener.shown[-1][0] >= self.head:
-                    await self._drop(socket, pause=False)
-                    return
                 await self._drop(socket, pause=False)
+                if self._done.is_set() and self._has_all(listener):
+                    return
             except _GONE:
                 await self._drop(socket)
 
@@ -83,22 +83,27 @@ class Workload:
             number = await talking
 
     async def _talk(self, guest: Person, first: int) -> int:
-        """Talk until refused; the number of the next message."""
-        number = first
-        with suppress(*_GONE):
-            socket = await self._open(guest, None)
-            try:
-                for number in itertools.count(first):
-                    send = Send(f"{guest.username}-{number}", guest.id, f"intrusion {number}", time.monotonic())
-                    self.history.sends.append(send)
-                    answer = await self._answer(socket, send)
-                    if answer["type"] == "ack":
-                        send.seq, send.acked = answer["seq"], time.monotonic()
-                    elif answer["code"] not in _LATER:
-                        break
-            finally:
-                await self._drop(socket, pause=False)
+        """Talk over HTTP until refused; the number of the next message."""
+        async with api(guest.base, guest.token) as http:
+            for number in itertools.count(first):
+                send = Send(f"{guest.username}-{number}", guest.id, f"intrusion {number}", time.monotonic())
+                self.history.sends.append(send)
+                body = {"client_id": send.client_id, "content": send.content}
+                try:
+                    answer = await http.post(f"/rooms/{self.room_id}/messages", json=body)
+                except httpx.TransportError:
+                    await asyncio.sleep(_PAUSE)
+                    continue
+                if answer.status_code in (200, 201):
+                    send.seq, send.acked = answer.json()["seq"], time.monotonic()
+                elif answer.status_code < 500:
+                    break
         return number + 1
+
+    def _has_all(self, listener: Listener) -> bool:
+        """Or will never have it."""
+        seen = listener.shown[-1][0] if listener.shown else 0
+        return seen >= self.head or time.monotonic() > self._give_up
 
     @property
     def head(self) -> int:
@@ -110,7 +115,8 @@ class Workload:
         self._enough.set()
 
     def finish(self) -> None:
-        """All was sent: listeners end once they have seen it."""
+        """All was sent: listeners end once they have seen it, or have waited for it long enough."""
+        self._give_up = time.monotonic() + _LISTENERS_PATIENCE
         self._done.set()
 
     def cut_clients(self) -> None:
