@@ -25,7 +25,7 @@ class Role:
 
 ROLES: dict[str, Role] = {
     "auth": Role(follows=("files",)),
-    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users")),
+    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(
         follows=("auth", "rooms", "moderation"), asks=("moderation.review", "auth.users", "files.describe")
     ),

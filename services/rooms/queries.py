@@ -8,7 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.rooms.access import enter
 from services.rooms.models import direct_rooms, invites, members, rooms, users
-from services.rooms.policy import may_invite
+from services.rooms.policy import may_edit, may_invite
 from services.rooms.schemas import DirectRoom, Room
 from services.rooms.store.invites import COLUMNS as INVITE_COLUMNS
 from services.rooms.store.invites import InviteRow
@@ -24,6 +24,12 @@ def show_room(tx: ReadSession, caller: Caller, room_id: str) -> Room:
     """One room, if the caller sees it."""
     room, standing = enter(tx, caller, room_id)
     return Room.of(room, standing.room_role)
+
+
+def require_editor(tx: ReadSession, caller: Caller, room_id: str) -> None:
+    """Refuse who may not change the room before anything else is said about the change."""
+    _, standing = enter(tx, caller, room_id)
+    may_edit(standing)
 
 
 def list_rooms(
