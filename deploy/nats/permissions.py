@@ -24,7 +24,7 @@ class Role:
 
 
 ROLES: dict[str, Role] = {
-    "auth": Role(follows=("files",)),
+    "auth": Role(follows=("files",), asks=("rooms.export", "messaging.export", "moderation.export", "files.export")),
     "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(
         follows=("auth", "rooms", "moderation"), asks=("moderation.review", "auth.users", "files.describe")
@@ -36,6 +36,7 @@ ROLES: dict[str, Role] = {
             "auth.users",
             "auth.jwks",
             "auth.tickets.redeem",
+            "auth.tokens.recognise",
             "auth.outbox",
             "rooms.direct",
             "messaging.commands",
