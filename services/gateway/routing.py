@@ -89,6 +89,7 @@ ROUTES: Final = (
     Route("rooms", "POST", "/rooms/{room_id}/invites"),
     Route("rooms", "GET", "/rooms/{room_id}/invites"),
     Route("rooms", "DELETE", "/rooms/{room_id}/invites/{code}"),
+    Route("rooms", "GET", "/invites"),
     Route("rooms", "POST", "/dms/{user_id}"),
     Route("rooms", "GET", "/dms"),
     Route("messaging", "GET", "/rooms/{room_id}/messages"),
