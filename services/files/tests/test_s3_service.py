@@ -1,20 +1,19 @@
 """The service with its contents in a bucket: the same answers, links for the public, and a store that goes away."""
 
-import secrets
 import time
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from minio import Minio
 
 from services.files.app import create_app
 from services.files.settings import Settings
 from services.files.tests.conftest import Person, Service
 from services.files.tests.drawn import PNG, opened
 from services.files.tests.fake_rooms import FakeRooms
+from services.files.tests.in_bucket import in_bucket, kept
 from services.files.tests.only_sqlite import ONLY_SQLITE
-from services.files.tests.seaweed import ACCESS_KEY, SECRET_KEY, SeaweedFS
+from services.files.tests.seaweed import SeaweedFS
 from services.files.tests.sick_store import answering
 from shared.testing.plugin import running
 from shared.testing.processes import free_port
@@ -25,20 +24,7 @@ pytestmark = ONLY_SQLITE
 
 @pytest.fixture
 def settings(settings: Settings, seaweed: SeaweedFS) -> Settings:
-    told = {
-        "files_s3_endpoint": seaweed.endpoint,
-        "files_s3_bucket": f"parley-{secrets.token_hex(4)}",
-        "files_s3_access_key": ACCESS_KEY,
-        "files_s3_secret_key": SECRET_KEY,
-    }
-    return Settings.model_validate(settings.model_dump() | told)
-
-
-def kept(settings: Settings) -> list[str]:
-    """Everything in the bucket."""
-    netloc = settings.files_s3_endpoint.removeprefix("http://")
-    client = Minio(netloc, access_key=ACCESS_KEY, secret_key=SECRET_KEY, secure=False, region="us-east-1")
-    return [str(each.object_name) for each in client.list_objects(settings.files_s3_bucket, recursive=True)]
+    return in_bucket(settings, seaweed)
 
 
 async def test_a_file_comes_and_goes(service: Service, settings: Settings, room: str, alice: Person) -> None:
