@@ -60,6 +60,12 @@ async def test_the_public_fetches_it_from_the_store(
         assert fetched.headers["content-type"] == "application/octet-stream"
         assert fetched.headers["content-disposition"].startswith('attachment; filename="na_ve.html"; filename*=UTF-8')
         assert (await service.get(f"/files/{file_id}/content", bob)).status_code == 404
+        # What is small comes from us, so that browsers can keep it.
+        picture = (await service.upload(room, alice, PNG, "a.png")).json()
+        assert (await service.get_open(picture["thumbnail_url"])).status_code == 200
+        form = {"file": ("me.png", PNG)}
+        shown = await client.post("/api/v1/users/upload-avatar", files=form, headers=alice.headers)
+        assert (await service.get_open(shown.json()["avatar_url"])).headers["cache-control"].endswith("immutable")
 
 
 async def test_what_is_refused_leaves_nothing(
