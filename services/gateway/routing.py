@@ -111,6 +111,8 @@ ROUTES: Final = (
     Route("messaging", "DELETE", "/scheduled/{schedule_id}"),
     Route("moderation", "GET", "/moderation/audit"),
     Route("files", "POST", "/rooms/{room_id}/files", body="upload", limit="uploads", at_once=2),
+    Route("files", "POST", "/rooms/{room_id}/files/direct", limit="uploads"),
+    Route("files", "POST", "/files/direct/{upload_id}/complete", streams=True, at_once=2),
     Route("files", "GET", "/files/{file_id}"),
     Route("files", "GET", "/files/{file_id}/content", open=True, streams=True),
     Route("files", "GET", "/files/{file_id}/thumbnail", open=True, streams=True),
