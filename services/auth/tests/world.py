@@ -10,7 +10,10 @@ import orjson
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from services.auth.actions.create_user import create_user
 from services.auth.models import metadata
+from services.auth.schemas import Registration
+from services.auth.store import users
 from services.auth.wiring import Wiring
 from shared.bus import Bus
 from shared.database import Database, ReadSession
@@ -101,8 +104,20 @@ class World:
             await self.db.write(_set_role, answer.json()["id"], role)
         return await self.login(answer.json()["username"])
 
+    async def admin(self, username: str = "root") -> Person:
+        """An admin, made as the operator's command makes one."""
+        draft = Registration(username=username, email=f"{username}@example.org", password=PASSWORD)
+        await self.db.write(create_user, draft, await self.wiring.passwords.hash(PASSWORD), "admin")
+        return await self.login(username)
+
     async def refresh(self, token: str) -> httpx.Response:
         return await self.open_call("POST", "/auth/refresh", json={"refresh_token": token})
+
+    async def password_hash(self, username: str) -> str:
+        """As it is stored."""
+        user = await self.db.read(users.find_by_login, username)
+        assert user is not None
+        return user.password_hash
 
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
         """Type and data of every event so far, as stored for the relay."""
@@ -120,8 +135,6 @@ def _envelopes(tx: ReadSession) -> list[dict[str, Any]]:
 
 def _set_role(tx: Any, user_id: str, role: str) -> None:
     # Behind the service's back: nobody is told.
-    from services.auth.store import users
-
     users.change(tx, user_id, {"role": role})
 
 
