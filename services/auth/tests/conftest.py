@@ -62,7 +62,7 @@ def start(tmp_path: Path, nats_server: NatsServer) -> Start:
     """Starts the service with settings of the test's own, on SQLite: for what no database has to do with."""
 
     def started(**more: Any) -> AbstractAsyncContextManager[World]:
-        return world_of(settings_for(f"sqlite:///{tmp_path / 'auth.db'}", nats_server.url, **more))
+        return world_of(settings_for(f"sqlite:///{tmp_path / 'auth.db'}", **{"nats_url": nats_server.url, **more}))
 
     return started
 

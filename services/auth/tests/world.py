@@ -47,10 +47,13 @@ class Person:
     def refresh_token(self) -> str:
         return str(self.tokens["refresh_token"])
 
+    def headers(self) -> dict[str, str]:
+        """How the gateway vouches for the person."""
+        return caller_header("auth", self.id, role=self.claims["role"], session_id=self.session_id)
+
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """A request as the gateway would pass it on."""
-        headers = caller_header("auth", self.id, role=self.claims["role"], session_id=self.session_id)
-        return await self.world.client.request(method, f"/api/v1{path}", headers=headers, **options)
+        return await self.world.client.request(method, f"/api/v1{path}", headers=self.headers(), **options)
 
     async def again(self) -> "Person":
         """The same person, logged in once more."""
