@@ -83,15 +83,10 @@ def test_the_command_line(tmp_path: Path) -> None:
         "AUTH_ADMIN_PASSWORD": PASSWORD,
     }
 
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "services.auth", *arguments]
-        return subprocess.run(command, env=environment | more, capture_output=True, text=True, timeout=60, check=False)
-
-    made = run("create-admin", "root")
-    assert (made.returncode, made.stdout) == (0, "root has an account and is an admin.\n")
+    command = [sys.executable, "-m", "services.auth", "create-admin", "root"]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (made.returncode, made.stdout) == (0, "root has an account and is an admin.\n"), made.stderr
     assert PASSWORD not in made.stderr
-    refused = run("serve", SECRET_KEY="short")
-    assert refused.returncode == 2 and refused.stderr.startswith("auth: SECRET_KEY must have at least 32 bytes")
 
 
 async def test_the_first_admin_is_made_once(tmp_path: Path, nats_server: NatsServer) -> None:

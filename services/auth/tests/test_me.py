@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from sqlalchemy import select
 
 from services.auth.models import metadata
@@ -10,6 +9,24 @@ from services.auth.tests.world import PASSWORD, World, code
 from shared.database import ReadSession
 
 NEW = "an even finer password"
+NOT_TAKEN: tuple[dict[str, object], ...] = (
+    {"role": "admin"},
+    {"id": "x"},
+    {"email_verified": True},
+    {"username": "other"},
+    {"avatar_url": "http://127.0.0.1/"},
+    {"display_name": ""},
+    {"display_name": "a\u202eb"},
+    {"display_name": "\u200b"},
+    {"display_name": "x" * 65},
+    {"bio": "x" * 501},
+    {"bio": "a\x1bb"},
+    {"email": "nobody"},
+    {"email": "a@b"},
+    {"email": "a b@example.org"},
+    {"email": "a@example.org\nBcc: b@example.org"},
+    {"display_name": 7},
+)
 
 
 async def test_a_profile_is_changed_and_others_hear_of_what_is_public(world: World) -> None:
@@ -35,31 +52,10 @@ async def test_an_address_that_somebody_has_is_taken(world: World) -> None:
     assert (await ada.call("PUT", "/users/me", json={"email": "ADA@example.org"})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"role": "admin"},
-        {"id": "x"},
-        {"email_verified": True},
-        {"username": "other"},
-        {"avatar_url": "http://127.0.0.1/"},
-        {"display_name": ""},
-        {"display_name": "a\u202eb"},
-        {"display_name": "\u200b"},
-        {"display_name": "x" * 65},
-        {"bio": "x" * 501},
-        {"bio": "a\x1bb"},
-        {"email": "nobody"},
-        {"email": "a@b"},
-        {"email": "a b@example.org"},
-        {"email": "a@example.org\nBcc: b@example.org"},
-        {"display_name": 7},
-    ],
-    ids=str,
-)
-async def test_what_a_profile_does_not_take(light: World, body: dict[str, object]) -> None:
+async def test_what_a_profile_does_not_take(light: World) -> None:
     ada = await light.person("ada")
-    assert code(await ada.call("PUT", "/users/me", json=body)) == (422, "invalid")
+    for body in NOT_TAKEN:
+        assert code(await ada.call("PUT", "/users/me", json=body)) == (422, "invalid"), body
     assert (await ada.call("GET", "/users/me")).json() == ada.me
 
 
@@ -86,12 +82,12 @@ async def test_of_two_changes_at_once_one_wins(world: World) -> None:
     assert sorted(answer.status_code for answer in answers) == [204, 403]
 
 
-@pytest.mark.parametrize("new", ["short", "password", "parley123", "x" * 129, "ada@example.org"])
-async def test_a_weak_one_changes_nothing(light: World, new: str) -> None:
+async def test_a_weak_one_changes_nothing(light: World) -> None:
     ada = await light.person("ada")
-    answer = await ada.call("PUT", "/auth/password", json={"current_password": PASSWORD, "new_password": new})
-    assert answer.status_code == 422 and answer.json()["code"] in ("weak_password", "invalid")
-    assert answer.json()["errors"][0]["loc"] == ["body", "new_password"]
+    for new in ("short", "password", "parley123", "x" * 129, "ada@example.org"):
+        answer = await ada.call("PUT", "/auth/password", json={"current_password": PASSWORD, "new_password": new})
+        assert answer.status_code == 422 and answer.json()["code"] in ("weak_password", "invalid")
+        assert answer.json()["errors"][0]["loc"] == ["body", "new_password"]
     await light.login("ada")
 
 

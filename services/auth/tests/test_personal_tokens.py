@@ -14,6 +14,18 @@ from services.auth.tokens import digest
 from shared.database import ReadSession, WriteSession
 from shared.problems import Problem
 
+NOT_TAKEN: tuple[dict[str, object], ...] = (
+    {"name": ""},
+    {"name": "a\x1b[31m"},
+    {"scopes": []},
+    {"scopes": ["root"]},
+    {"scopes": "read"},
+    {"expires_in": 59},
+    {"expires_in": 10**9},
+    {"token": "parley_mine"},
+    {"user_id": "x"},
+)
+
 
 async def test_a_token_is_shown_once_and_kept_as_a_digest(world: World) -> None:
     ada = await world.person("ada")
@@ -111,24 +123,11 @@ async def test_there_is_an_end_to_them(light: World, monkeypatch: pytest.MonkeyP
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 3
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"name": ""},
-        {"name": "a\x1b[31m"},
-        {"scopes": []},
-        {"scopes": ["root"]},
-        {"scopes": "read"},
-        {"expires_in": 59},
-        {"expires_in": 10**9},
-        {"token": "parley_mine"},
-        {"user_id": "x"},
-    ],
-    ids=str,
-)
-async def test_what_a_token_is_not(light: World, change: dict[str, object]) -> None:
+async def test_what_a_token_is_not(light: World) -> None:
     ada = await light.person("ada")
-    assert code(await ada.call("POST", "/auth/tokens", json={"name": "r", "scopes": ["read"], **change}))[0] == 422
+    for change in NOT_TAKEN:
+        wish = {"name": "robot", "scopes": ["read"], **change}
+        assert code(await ada.call("POST", "/auth/tokens", json=wish)) == (422, "invalid"), change
 
 
 async def issue(person: Person, *scopes: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import insert, select, text, update
 
 from services.auth import queries
@@ -144,12 +143,10 @@ async def test_nobody_bans_an_equal_or_a_superior(light: World) -> None:
     assert code(await root.call("POST", f"/users/{new_id()}/ban")) == (404, "not_found")
 
 
-@pytest.mark.parametrize(
-    "body", [{"duration_seconds": 0}, {"duration_seconds": 2**40}, {"duration_seconds": "60"}, {"by": "x"}], ids=str
-)
-async def test_a_ban_that_is_none(light: World, body: dict[str, object]) -> None:
+async def test_a_ban_that_is_none(light: World) -> None:
     mod, ada = await light.person(role="moderator"), await light.person()
-    assert code(await mod.call("POST", f"/users/{ada.id}/ban", json=body)) == (422, "invalid")
+    for body in ({"duration_seconds": 0}, {"duration_seconds": 2**40}, {"duration_seconds": "60"}, {"by": "x"}):
+        assert code(await mod.call("POST", f"/users/{ada.id}/ban", json=body)) == (422, "invalid"), body
 
 
 def _age_bans(tx: WriteSession, by: timedelta) -> None:

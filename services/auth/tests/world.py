@@ -82,7 +82,7 @@ class World:
         return await self.client.request(method, f"/api/v1{path}", headers=headers, **options)
 
     async def register(self, username: str | None = None, **fields: Any) -> httpx.Response:
-        username = username or f"person{next(_numbers)}"
+        username = f"person{next(_numbers)}" if username is None else username
         account = {"username": username, "email": f"{username}@example.org", "password": PASSWORD, **fields}
         return await self.open_call("POST", "/auth/register", json=account)
 
