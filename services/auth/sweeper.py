@@ -9,6 +9,7 @@ import structlog
 from services.auth.store import bans, invites, mails, sessions, signing_keys, tickets, tokens
 from shared.database import Database, WriteSession
 from shared.problems import Problem
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 600.0
@@ -38,8 +39,7 @@ class Sweeper:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -50,6 +50,8 @@ def test_open_routes_and_sessions_that_end_are_these() -> None:
         "/auth/email/verify",
         "/.well-known/jwks.json",
         "/files/{file_id}/content",
+        "/files/{file_id}/thumbnail",
+        "/avatars/{user_id}",
     }
     assert {(route.method, route.path) for route in ROUTES if route.ends_sessions} == {
         ("POST", "/auth/refresh"),

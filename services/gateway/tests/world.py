@@ -55,6 +55,7 @@ class FakeAuth:
         await self._bus.serve("tickets.redeem", self._redeem)
         await self._bus.serve("tokens.recognise", self._recognise)
         await self._bus.serve("users", self._users)
+        await self._bus.ping()
 
     def token(self, user_id: str, session_id: str | None = None, role: str = "user", **claims: Any) -> str:
         """An access token as auth signs them."""

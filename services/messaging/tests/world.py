@@ -25,6 +25,7 @@ class World:
     async def serve(self) -> None:
         """Answer for rooms' outbox."""
         await self.bus.serve("outbox", self._outbox)
+        await self.bus.ping()
 
     async def tell(self, type_: str, entity: str, **data: Any) -> None:
         """Commit an event in rooms and hand it over, as rooms does before it answers."""
