@@ -49,7 +49,7 @@ async def known(base: str, anna: Person) -> dict[str, str]:
 @pytest.fixture
 async def world(parley: Parley, base: str, anna: Person, known: dict[str, str]) -> AsyncIterator[World]:
     """Anna, the first admin and nobody, to call every operation."""
-    secrets = json.loads((parley.folder / "var" / "secrets.json").read_text())
+    secrets = json.loads((parley.var / "secrets.json").read_text())
     admin = (secrets["admin_username"], secrets["admin_password"])
     callers = Callers(base, {"user": (anna.username, PASSWORD), "admin": admin})
     yield World(callers.headers, known)
