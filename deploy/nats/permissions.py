@@ -24,7 +24,10 @@ class Role:
 
 
 ROLES: dict[str, Role] = {
-    "auth": Role(follows=("files",), asks=("rooms.export", "messaging.export", "moderation.export", "files.export")),
+    "auth": Role(
+        follows=("files",),
+        asks=("rooms.export", "messaging.export", "moderation.export", "files.export", "moderation.review"),
+    ),
     "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(
         follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
