@@ -25,7 +25,12 @@ ROLES: dict[str, Role] = {
     "messaging": Role(
         follows=("auth", "rooms", "moderation"), asks=("moderation.review", "auth.users", "files.describe")
     ),
-    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "auth.users")),
+    "moderation": Role(
+        follows=("auth", "rooms"),
+        asks=("messaging.push", "messaging.snapshot", "auth.users"),
+        hears=("moderated.changed",),
+        says=("moderated.changed",),
+    ),
     "files": Role(follows=("auth", "rooms", "messaging"), asks=()),
     "gateway": Role(
         asks=(

@@ -23,14 +23,17 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What may happen to a text: it passes, it passes as `text`, or it is refused for the reason `code`."""
+    """What may happen to a text: it passes, passes as `text`, is refused, or waits for a moderator; and why."""
 
-    action: Literal["pass", "mask", "block"]
+    action: Literal["pass", "mask", "block", "hold"]
     text: str | None = None
-    code: str | None = None
+    reason: str | None = None
 
 
 class Verdicts(msgspec.Struct, frozen=True, gc=False):
     """One verdict for each text, in the order of the texts."""
 
     verdicts: list[Verdict]
+
+
+PASS = Verdict("pass")

@@ -1,0 +1,34 @@
+"""Phrases: several words in a row, looked up by their first one."""
+
+from collections.abc import Iterable, Sequence
+
+from services.moderation.words.spelled import Hit, Token
+from services.moderation.words.terms import Term
+from services.moderation.words.tokens import EDGES
+
+
+class Phrases:
+    """Some phrases, each with the term that it is."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Term]]) -> None:
+        self._by_first: dict[str, list[tuple[list[str], Term]]] = {}
+        for phrase, term in phrases:
+            words = phrase.split(" ")
+            self._by_first.setdefault(words[0], []).append((words, term))
+
+    def find(self, tokens: Sequence[Token]) -> list[Hit]:
+        """Where they stand."""
+        if self._by_first.keys().isdisjoint(token[2] for token in tokens):
+            return []
+        words = [token[2].strip(EDGES) for token in tokens]
+        found: list[Hit] = []
+        for number, word in enumerate(words):
+            for phrase, term in self._by_first.get(word, ()):
+                if words[number : number + len(phrase)] == phrase:
+                    found.append((tokens[number][0], tokens[number + len(phrase) - 1][1], term))
+        return found
+
+    def without(self, tokens: Sequence[Token], hits: list[Hit]) -> list[Hit]:
+        """The hits that do not lie within one of them."""
+        free = self.find(tokens)
+        return [hit for hit in hits if not any(start <= hit[0] and hit[1] <= end for start, end, _ in free)]
