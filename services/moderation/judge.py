@@ -19,6 +19,7 @@ from services.moderation.words import terms
 from services.moderation.words.matcher import Matcher, find, mask, starred_out
 
 PROFANITY = "profanity"
+_REFUSED = Verdict("block", reason=PROFANITY, code=PROFANITY)
 _STRICTNESS = ("off", "mask", "block")
 _NAMES = frozenset(("room_name", "topic", "display_name"))
 _RULED = frozenset(("message", "edit", "scheduled"))
@@ -81,7 +82,7 @@ class Judge:
     def _verdict(self, text: Text) -> Verdict:
         room = self.rooms.get(text.room_id, _PLAIN_ROOM)
         if self.house.refused is not None and self.house.refused.find(text.text):
-            return Verdict("block", reason=PROFANITY)
+            return _REFUSED
         worded = self._by_words(text, room)
         if room.engine is None or text.kind not in _RULED or worded.action == "block":
             return worded
@@ -97,7 +98,7 @@ class Judge:
         if not find(matchers, text.text, room.allowed):
             return PASS
         if strictness == "block":
-            return Verdict("block", reason=PROFANITY)
+            return _REFUSED
         return Verdict("mask", text=mask(matchers, text.text, room.allowed), reason=PROFANITY)
 
     def _by_rules(self, text: Text, engine: Engine, worded: Verdict) -> Verdict:
@@ -109,7 +110,7 @@ class Judge:
         if worst.action == "mute":
             self._on_mute(text, worst)
         if worst.action in ("mute", "block"):
-            return Verdict("block", reason=worst.rule)
+            return Verdict("block", reason=worst.rule, code=worst.rule)
         masked = starred_out(worded.text or text.text, _spans(findings))
         if worst.action == "hold":
             return Verdict("hold", text=masked if masked != text.text else None, reason=worst.rule)

@@ -23,11 +23,15 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What may happen to a text: it passes, passes as `text`, is refused, or waits for a moderator; and why."""
+    """What may happen to a text: it passes, passes as `text`, is refused, or waits for a moderator; and why.
+
+    `reason` is `profanity` or the name of a rule; `code` is the same as the code of the sender's error.
+    """
 
     action: Literal["pass", "mask", "block", "hold"]
     text: str | None = None
     reason: str | None = None
+    code: str | None = None
 
 
 class Verdicts(msgspec.Struct, frozen=True, gc=False):

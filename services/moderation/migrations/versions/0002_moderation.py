@@ -123,7 +123,7 @@ def upgrade() -> None:
     """Make the tables, and note where the audit log ends by now."""
     _tables().create_all(op.get_bind())
     op.execute(
-        "INSERT INTO audit_head (only, number, hash) SELECT 1, number, hash FROM audit ORDER BY number DESC LIMIT 1"
+        'INSERT INTO audit_head ("only", number, hash) SELECT 1, number, hash FROM audit ORDER BY number DESC LIMIT 1'
     )
 
 
