@@ -31,10 +31,10 @@ def create_app(settings: Settings) -> FastAPI:
     bus = Bus("moderation", settings)
     outbox = Outbox("moderation", db, bus)
     inbox = Inbox("moderation", db, bus)
-    subscribe(inbox)
     timeline, directory = Timeline(db, bus), Directory(db, bus)
     mutes = RuleMutes()
     board = Board(db, bus, Judge(settings.names, mutes.put))
+    subscribe(inbox, board.look)
     review = Review(board)
 
     @asynccontextmanager

@@ -75,8 +75,12 @@ class Board:
         else:
             self._judge.rooms[room_id] = RoomPolicy.of(known, self._repeats)
 
-    async def _on_changed(self, _: Msg) -> None:
+    def look(self) -> None:
+        """Something may have changed in the database."""
         self._wake.set()
+
+    async def _on_changed(self, _: Msg) -> None:
+        self.look()
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ it; only what the house refuses everywhere is refused there too.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.moderation.rules.repeats import Repeats
 from services.moderation.rules.schemas import Rules
 from services.moderation.texts import PASS, Text, Verdict
 from services.moderation.words import terms
+from services.moderation.words.exempt import Exempt
 from services.moderation.words.matcher import Matcher, find, mask, starred_out
 
 PROFANITY = "profanity"
@@ -23,24 +25,28 @@ _REFUSED = Verdict("block", reason=PROFANITY, code=PROFANITY)
 _STRICTNESS = ("off", "mask", "block")
 _NAMES = frozenset(("room_name", "topic", "display_name"))
 _RULED = frozenset(("message", "edit", "scheduled"))
+_NOTHING_EXEMPT = Exempt()
 OnMute = Callable[[Text, Finding], None]
+
+
+@cache
+def _as_it_comes() -> Matcher:
+    return Matcher(terms.blocked(), terms.allowed())
 
 
 @dataclass(frozen=True, slots=True)
 class HousePolicy:
-    """The words of the house: what rooms with a word policy find, and what is refused everywhere."""
+    """The words of the house: what rooms with a word policy find, but what is exempt; what is refused everywhere."""
 
-    words: Matcher
+    words: tuple[Matcher, ...]
+    exempt: Exempt
     refused: Matcher | None
 
     @classmethod
     def of(cls, lists: Mapping[str, list[str]]) -> Self:
         """The list that comes with the service, with what admins added and allowed."""
-        allowed = terms.allowed() | set(lists["allowed"])
-        own, literals = terms.custom(lists["blocked"])
-        refused, refused_literals = terms.custom(lists["refused"])
-        everywhere = Matcher(refused, lists["allowed"], refused_literals) if lists["refused"] else None
-        return cls(Matcher((*terms.blocked(), *own), allowed, literals), everywhere)
+        words = tuple(each for each in (_as_it_comes(), _compiled(lists["blocked"])) if each is not None)
+        return cls(words, Exempt(lists["allowed"]), _compiled(lists["refused"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +54,38 @@ class RoomPolicy:
     """What a room has of its own; `profanity` is off in a direct one."""
 
     profanity: str
-    words: Matcher | None
-    allowed: frozenset[str]
-    engine: Engine | None
+    words: tuple[Matcher, ...] = ()
+    exempt: Exempt = _NOTHING_EXEMPT
+    engine: Engine | None = None
 
     @classmethod
     def of(cls, known: Knowledge, repeats: Repeats) -> Self:
         """The room's, compiled."""
         if known.kind == "direct":
-            return cls("off", None, frozenset(), None)
-        own, literals = terms.custom(known.words["blocked"])
-        words = Matcher(own, known.words["allowed"], literals) if known.words["blocked"] else None
+            return cls("off")
+        own = _compiled(known.words["blocked"])
         engine = None if known.rules is None else Engine(Rules.model_validate_json(known.rules), repeats)
-        return cls(known.profanity, words, frozenset(known.words["allowed"]), engine)
+        return cls(known.profanity, () if own is None else (own,), Exempt(known.words["allowed"]), engine)
 
 
-_PLAIN_ROOM = RoomPolicy("off", None, frozenset(), None)
+def _compiled(words: Sequence[str]) -> Matcher | None:
+    if not words:
+        return None
+    own, literals = terms.custom(words)
+    return Matcher(own, (), literals)
+
+
+_PLAIN_ROOM = RoomPolicy("off")
 
 
 class Judge:
-    """Judges by what `house` and `rooms` say; both may change between two texts. `on_mute` hears of mutes by rules."""
+    """Judges by what `house` and `rooms` say, nothing at first; both may change between two texts.
+
+    `names` is the strictness for names that everybody sees, `on_mute` hears of mutes by rules.
+    """
 
     def __init__(self, names: str, on_mute: OnMute) -> None:
-        self.house = HousePolicy.of({"blocked": [], "allowed": [], "refused": []})
+        self.house = HousePolicy((), _NOTHING_EXEMPT, None)
         self.rooms: dict[str, RoomPolicy] = {}
         self._names = names
         self._on_mute = on_mute
@@ -94,12 +109,12 @@ class Judge:
             strictness = max(strictness, self._names, key=_STRICTNESS.index)
         if strictness == "off":
             return PASS
-        matchers = (self.house.words,) if room.words is None else (self.house.words, room.words)
-        if not find(matchers, text.text, room.allowed):
+        matchers, exempt = (*self.house.words, *room.words), (self.house.exempt, room.exempt)
+        if not find(matchers, text.text, exempt):
             return PASS
         if strictness == "block":
             return _REFUSED
-        return Verdict("mask", text=mask(matchers, text.text, room.allowed), reason=PROFANITY)
+        return Verdict("mask", text=mask(matchers, text.text, exempt), reason=PROFANITY)
 
     def _by_rules(self, text: Text, engine: Engine, worded: Verdict) -> Verdict:
         age = time.time() - UUID(text.author_id).int / (1 << 80) / 1000 if _is_uuid7(text.author_id) else float("inf")

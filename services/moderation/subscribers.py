@@ -1,5 +1,7 @@
 """What moderation does when others tell their news. Each handler runs in the transaction of the inbox."""
 
+from collections.abc import Callable
+
 from services.moderation.actions.forget import forget_room, forget_user
 from services.moderation.actions.hear_room import hear_room
 from services.moderation.actions.note import note
@@ -21,14 +23,22 @@ from shared.events import Envelope
 from shared.inbox import Inbox
 
 
-def subscribe(inbox: Inbox) -> None:
-    """Bind every event type to what it does here."""
+def subscribe(inbox: Inbox, on_room: Callable[[], None]) -> None:
+    """Bind every event type to what it does here; `on_room` is called when a room's settings may have changed."""
+
+    def changing(apply: Callable[[WriteSession, Envelope], None]) -> Callable[[WriteSession, Envelope], None]:
+        def handler(tx: WriteSession, envelope: Envelope) -> None:
+            apply(tx, envelope)
+            tx.after_commit(on_room)
+
+        return handler
+
     inbox.on("auth", "user.registered", _on_profile)
     inbox.on("auth", "user.role_changed", _on_role)
     inbox.on("auth", "user.deleted", _on_deletion)
-    inbox.on("rooms", "room.created", _room_created)
-    inbox.on("rooms", "room.updated", _room_updated)
-    inbox.on("rooms", "room.deleted", _room_deleted)
+    inbox.on("rooms", "room.created", changing(_room_created))
+    inbox.on("rooms", "room.updated", changing(_room_updated))
+    inbox.on("rooms", "room.deleted", changing(_room_deleted))
     inbox.on("rooms", "member.joined", _member_joined)
     inbox.on("rooms", "member.left", _member_left)
     inbox.on("rooms", "member.role_changed", _member_role_changed)

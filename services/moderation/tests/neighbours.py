@@ -33,7 +33,7 @@ class Teller:
     async def tell(self, type_: str, entity_id: str, data: dict[str, Any]) -> None:
         """An event that everybody hears."""
         thing, name = type_.split(".")
-        event = {
+        event: dict[str, Any] = {
             "id": len(self._events) + 1,
             "epoch": self._epoch,
             "producer": self._service,
@@ -125,9 +125,10 @@ class Messaging:
     def write(self, author: Caller, room_id: str, content: str = "buy my pills") -> str:
         """A message that everybody sees; its id."""
         person = {"id": author.user_id, "username": "somebody", "display_name": "Somebody", "avatar_url": None}
-        message = {"id": new_id(), "room_id": room_id, "author": person, "content": content, "deleted_at": None}
-        self.messages[message["id"]] = message
-        return message["id"]
+        message_id = new_id()
+        message = {"id": message_id, "room_id": room_id, "author": person, "content": content, "deleted_at": None}
+        self.messages[message_id] = message
+        return message_id
 
     async def _push(self, payload: dict[str, Any]) -> dict[str, int]:
         if self.away:

@@ -6,8 +6,10 @@ length of the text; nothing searches back.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
 
+from services.moderation.words.exempt import Exempt
 from services.moderation.words.folding import fold
 from services.moderation.words.lexicon import Lexicon
 from services.moderation.words.literals import Literals
@@ -18,20 +20,20 @@ from services.moderation.words.tokens import EDGES, judge
 from services.moderation.words.zones import zones
 
 _TOKEN = re.compile(r"[a-z0-9\x7f@$!|+*#%&']+")
+_DASHES = frozenset("-_.~^=")
 _MOST_CACHED = 50_000
 _LONGEST_CACHED = 32
-_CLEAN = Term("")
 _MOST_ROUNDS = 4
-_DASHES = frozenset("-_.~^=")
+_CLEAN = Term("")
 
 
 class Matcher:
     """Looks for blocked terms, and for `literals` as they stand; `allowed` words and phrases are let pass."""
 
     def __init__(self, terms: Iterable[Term], allowed: Collection[str] = (), literals: Iterable[str] = ()) -> None:
-        self._lexicon = lexicon = Lexicon(terms, frozenset(allowed))
-        self._literals = Literals(each for each in literals if each not in allowed)
-        self._blocked = Phrases(lexicon.phrases)
+        self._lexicon = Lexicon(terms, allowed)
+        self._literals = Literals(literals)
+        self._blocked = Phrases(self._lexicon.phrases)
         self._allowed = Phrases((each, _CLEAN) for each in allowed if " " in each)
         self._seen: dict[str, Term] = {}
 
@@ -41,43 +43,38 @@ class Matcher:
         folded = fold(text)
         hits = [(*folded.span(start, end), term) for start, end, term in self._hits(folded.text)]
         hits += self._literals.find(text)
-        return _merged(hits) if hits else []
+        return _merged(hits) if hits else hits
 
     def _hits(self, text: str) -> list[Hit]:
-        seen, torn, lexicon = self._seen, self._lexicon.torn, self._lexicon
-        tokens: list[Token] = []
-        hits: list[Hit] = []
-        run: list[Token] = []
-        before, ended = "", 0
-        term: Term | None
-        for match in _TOKEN.finditer(text):
-            word = match.group()
-            start, end = match.span()
-            token = (start, end, word)
-            tokens.append(token)
-            term = seen.get(word) or self._judge(word)
-            if term is not _CLEAN:
-                hits.append((*_core(token), term))
-            if before in torn and word in torn[before] and beside(text, ended, start):
-                hits.append((tokens[-2][0], end, torn[before][word]))
-            elif start - ended == 1 and text[ended] in _DASHES and (term := self._dashed(before, word)):
-                hits.append((tokens[-2][0], end, term))
-            if end - start <= LONGEST_PIECE:
-                run.append(token)
-            elif run:
-                if len(run) >= FEWEST:
-                    hits += spelled(lexicon, text, run)
-                run = []
-            before, ended = word, end
-        if len(run) >= FEWEST:
-            hits += spelled(lexicon, text, run)
+        tokens = [(match.start(), match.end(), match.group()) for match in _TOKEN.finditer(text)]
+        hits = self._alone(tokens)
+        hits += self._torn(text, tokens)
+        for run in _short_runs(tokens):
+            hits += spelled(self._lexicon, text, run)
         hits += self._blocked.find(tokens)
         return self._allowed.without(tokens, hits) if hits else hits
 
-    def _dashed(self, before: str, word: str) -> Term | None:
-        """A dash or a dot for one letter: `f-ck`."""
-        term = self._lexicon.starred.get(f"{before}*{word}")
-        return term if term is not None and term.strong else None
+    def _alone(self, tokens: Sequence[Token]) -> list[Hit]:
+        seen, hits = self._seen, []
+        for token in tokens:
+            term = seen.get(token[2]) or self._judge(token[2])
+            if term is not _CLEAN:
+                hits.append((*_core(token), term))
+        return hits
+
+    def _torn(self, text: str, tokens: Sequence[Token]) -> list[Hit]:
+        """Words in two parts, `fu ck`, and words with a dash or a dot for one letter, `f-ck`."""
+        torn, hits = self._lexicon.torn, []
+        for before, after in pairwise(tokens):
+            term = None
+            if before[2] in torn and after[2] in torn[before[2]] and beside(text, before[1], after[0]):
+                term = torn[before[2]][after[2]]
+            elif after[0] - before[1] == 1 and text[before[1]] in _DASHES:
+                starred = self._lexicon.starred.get(f"{before[2]}*{after[2]}")
+                term = starred if starred is not None and starred.strong else None
+            if term is not None and self._seen.get(before[2]) is self._seen.get(after[2]) is _CLEAN:
+                hits.append((before[0], after[1], term))
+        return hits
 
     def _judge(self, word: str) -> Term:
         term = judge(self._lexicon, word) or _CLEAN
@@ -88,24 +85,18 @@ class Matcher:
         return term
 
 
-def _core(token: Token) -> tuple[int, int]:
-    """Without the signs around the word."""
-    start, end, word = token
-    return start + len(word) - len(word.lstrip(EDGES)), end - len(word) + len(word.rstrip(EDGES))
-
-
-def find(matchers: Sequence[Matcher], text: str, allowed: Collection[str] = ()) -> list[Hit]:
-    """What any of them blocks and `allowed` does not let pass."""
+def find(matchers: Sequence[Matcher], text: str, exempt: Sequence[Exempt] = ()) -> list[Hit]:
+    """What any of them blocks and nothing lets pass."""
     hits = [hit for matcher in matchers for hit in matcher.find(text)]
-    if not allowed:
-        return hits
-    return [hit for hit in hits if hit[2].text not in allowed and text[hit[0] : hit[1]].lower() not in allowed]
+    for each in exempt:
+        hits = each.without(text, hits)
+    return hits
 
 
-def mask(matchers: Sequence[Matcher], text: str, allowed: Collection[str] = ()) -> str:
+def mask(matchers: Sequence[Matcher], text: str, exempt: Sequence[Exempt] = ()) -> str:
     """The text with every blocked character as a star, the rest untouched, and nothing left to mask."""
     for _ in range(_MOST_ROUNDS):
-        hits = find(matchers, text, allowed)
+        hits = find(matchers, text, exempt)
         if not hits:
             break
         text = starred_out(text, [(start, end) for start, end, _ in hits])
@@ -118,6 +109,26 @@ def starred_out(text: str, spans: Iterable[tuple[int, int]]) -> str:
     for start, end in spans:
         chars[start:end] = "*" * (end - start)
     return "".join(chars)
+
+
+def _short_runs(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Short tokens that follow each other, when there are enough to spell a word."""
+    run: list[Token] = []
+    for token in tokens:
+        if token[1] - token[0] <= LONGEST_PIECE:
+            run.append(token)
+        elif run:
+            if len(run) >= FEWEST:
+                yield run
+            run = []
+    if len(run) >= FEWEST:
+        yield run
+
+
+def _core(token: Token) -> tuple[int, int]:
+    """Without the signs around the word."""
+    start, end, word = token
+    return start + len(word) - len(word.lstrip(EDGES)), end - len(word) + len(word.rstrip(EDGES))
 
 
 def _without_zones(text: str) -> str:

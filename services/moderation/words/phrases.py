@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from services.moderation.words.spelled import Hit, Token
 from services.moderation.words.terms import Term
-from services.moderation.words.tokens import EDGES
+from services.moderation.words.tokens import EDGES, plain
 
 
 class Phrases:
@@ -18,9 +18,9 @@ class Phrases:
 
     def find(self, tokens: Sequence[Token]) -> list[Hit]:
         """Where they stand."""
-        if self._by_first.keys().isdisjoint(token[2] for token in tokens):
+        words = [word if (word := token[2]).isalpha() else plain(word.strip(EDGES)) for token in tokens]
+        if self._by_first.keys().isdisjoint(words):
             return []
-        words = [token[2].strip(EDGES) for token in tokens]
         found: list[Hit] = []
         for number, word in enumerate(words):
             for phrase, term in self._by_first.get(word, ()):
