@@ -67,13 +67,13 @@ class Matcher:
         torn, hits = self._lexicon.torn, []
         for before, after in pairwise(tokens):
             term = None
-            if before[2] in torn and after[2] in torn[before[2]] and beside(text, before[1], after[0]):
-                term = torn[before[2]][after[2]]
+            if (seconds := torn.get(before[2])) and beside(text, before[1], after[0]):
+                term = seconds.get(after[2].rstrip(EDGES))
             elif after[0] - before[1] == 1 and text[before[1]] in _DASHES:
                 starred = self._lexicon.starred.get(f"{before[2]}*{after[2]}")
                 term = starred if starred is not None and starred.strong else None
             if term is not None and self._seen.get(before[2]) is self._seen.get(after[2]) is _CLEAN:
-                hits.append((before[0], after[1], term))
+                hits.append((before[0], _core(after)[1], term))
         return hits
 
     def _judge(self, word: str) -> Term:

@@ -50,7 +50,9 @@ def _joined(lexicon: Lexicon, part: list[Token]) -> Iterator[Hit]:
     collapsed = Collapsed.of("".join(letters))
     starts = [0, *accumulate(collapsed.counts)]
     for start, end, form in found_in(lexicon.any_form, collapsed):
-        first, after = begins.get(starts[start]), begins.get(starts[end])
+        # The letter before the word, or after it, may be the same as its first or last one.
+        first = begins.get(starts[start], begins.get(starts[start + 1] - form.counts[0]))
+        after = begins.get(starts[end], begins.get(starts[end - 1] + form.counts[-1]))
         if first is None or after is None or not _is_spelled(part[first:after], len(form.counts)):
             continue
         if form.term.strong or _stands_alone(part, first, after - 1):

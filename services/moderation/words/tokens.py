@@ -32,12 +32,18 @@ _SWAPS = (
 
 def judge(lexicon: Lexicon, token: str) -> Term | None:
     """The term that the token is a form of; its edges do not count."""
-    bare = token.strip(EDGES)
-    if bare in lexicon.forms:
-        return lexicon.forms[bare]
-    core = bare.rstrip(_DIGITS)
+    core = token.strip(EDGES)
     if len(core) < 2:
         return None
+    term = lexicon.forms.get(core) or _core(lexicon, core)
+    if term is None and core[-1] in _DIGITS:
+        term = judge(lexicon, core.rstrip(_DIGITS))
+    if term is None and token[-1] == "+":
+        term = _core(lexicon, f"{core}+")
+    return term
+
+
+def _core(lexicon: Lexicon, core: str) -> Term | None:
     if core.isalpha():
         return _word(lexicon, core)
     return _disguised(lexicon, core)
@@ -75,6 +81,7 @@ def _variants(core: str) -> Iterator[str]:
     if 2 * sum(char in _DIGITS for char in bare) <= len(bare) and not _SIGNS.isdisjoint(bare):
         yield bare.translate(_LEET)
         yield bare.translate(_LEET_L).translate(_LEET)
+        yield bare.replace("|", "l").translate(_LEET)
         if bare[0] == "@":
             yield bare[1:].translate(_LEET)
 
