@@ -1,7 +1,8 @@
 """The data set, made anew at each run and always the same: disguised words in sentences, and clean sentences.
 
-The part for tuning and the part held out have no word, disguise, carrier or innocent word in common. The held-out part
-was measured after the lists and the matcher were done.
+The parts have no disguise, carrier or innocent word in common, and few blocked words. The second part was once held out
+(recall 0.939, precision 1.000 at first sight, before anything was changed because of it); the one that is held out now
+was written after that and measured when lists and matcher were done.
 """
 
 import random
@@ -14,7 +15,7 @@ from bench.moderation.disguises import Disguise
 
 _SEED = 20_261_125
 _ROUNDS = 2
-_CLEAN = 3_000
+_CLEAN = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,23 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """The part for tuning, and the one held out."""
+    """The two that were looked at, and the one held out."""
     tuning = Part(
         "tuning",
         _evasions(words.TUNING_BAD, disguises.TUNING, words.CARRIERS, _SEED),
         _clean(words.INNOCENT, 0, _SEED),
     )
+    seen = Part(
+        "seen",
+        _evasions(words.SEEN_BAD, disguises.SEEN, words.SEEN_CARRIERS, _SEED + 1),
+        _clean(words.INNOCENT_SEEN, 1, _SEED + 1),
+    )
     held_out = Part(
         "held out",
-        _evasions(words.HELD_OUT_BAD, disguises.HELD_OUT, words.HELD_OUT_CARRIERS, _SEED + 1),
-        _clean(words.INNOCENT_HELD_OUT, 1, _SEED + 1),
+        _evasions(words.HELD_OUT_BAD, disguises.HELD_OUT, words.HELD_OUT_CARRIERS, _SEED + 2),
+        _clean(words.INNOCENT_HELD_OUT, 0, _SEED + 2),
     )
-    return [tuning, held_out]
+    return [tuning, seen, held_out]
 
 
 def _evasions(

@@ -112,7 +112,7 @@ TUNING: dict[str, Disguise] = {
     "invisible": invisible,
     "torn": torn,
 }
-HELD_OUT: dict[str, Disguise] = {
+SEEN: dict[str, Disguise] = {
     "capital leet": both(swap(LEET, 0.3), cased),
     "odd separators": separated("*", "~", " . ", "/", "  ", ", "),
     "emoji between": lambda word, chance: chance.choice(EMOJI).join(word),
@@ -128,4 +128,22 @@ HELD_OUT: dict[str, Disguise] = {
     "glued": lambda word, chance: chance.choice(("you", "super", "mega", "total")) + word,
     "shouted": lambda word, chance: word.upper() + "!" * chance.randint(1, 5),
     "plural": lambda word, _: word + "s",
+}
+HELD_OUT: dict[str, Disguise] = {
+    "sans-serif": shifted(0x1D5BA),
+    "monospaced": shifted(0x1D68A),
+    "parenthesised": shifted(0x249C),
+    "squared": shifted(0x1F170),
+    "flags": shifted(0x1F1E6),
+    "leet, stretched": both(swap(LEET, 0.4), stretched),
+    "cyrillic, dots": both(swap(CYRILLIC, 0.5), separated(".", "_", "-")),
+    "greek, invisible": both(swap(GREEK, 0.5), invisible),
+    "accents, spaced": both(swap(ACCENTS, 0.5), separated(" ", "  ", " - ")),
+    "leet, marks": both(swap(LEET, 0.5), marked),
+    "hyphenated": lambda word, chance: "-".join(torn(word, chance).split(" ")),
+    "one star": lambda word, chance: word[:1] + "*" + word[2:],
+    "quoted": lambda word, chance: chance.choice("'\"") + cased(word, chance) + chance.choice("'\""),
+    "tagged": lambda word, chance: chance.choice("#@") + word,
+    "numbered": lambda word, chance: word + str(chance.randint(1, 99)),
+    "backwards": lambda word, chance: word[::-1],
 }

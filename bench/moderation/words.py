@@ -16,7 +16,21 @@ TUNING_BAD = (
     "wanker",
     "faggot",
 )
-HELD_OUT_BAD = (
+HELD_OUT_BAD = [
+    "fucker",
+    "bullshitter",
+    "cock",
+    "dickface",
+    "wank",
+    "cunts",
+    "bitching",
+    "shithead",
+    "nigga",
+    "faggots",
+    "jizz",
+    "spic",
+]
+SEEN_BAD = (
     "fucking",
     "shitty",
     "bitches",
@@ -42,6 +56,16 @@ CARRIERS = (
     "stop being a {} and help us",
 )
 HELD_OUT_CARRIERS = (
+    "why would you {} about it",
+    "I said {} and I meant it",
+    "such a {}, honestly",
+    "hey {}: go home",
+    "they called me {} at school",
+    "all of you {} are the same",
+    "10/10 {} moment",
+    "[{}]",
+)
+SEEN_CARRIERS = (
     "nobody asked you, {}",
     "this is {} and you know it",
     "({}) said the man",
@@ -55,6 +79,7 @@ HELD_OUT_CARRIERS = (
 _HERE = Path(__file__).parent
 INNOCENT = (_HERE / "innocent.txt").read_text("utf-8").split()
 INNOCENT_HELD_OUT = (_HERE / "innocent_held_out.txt").read_text("utf-8").split()
+INNOCENT_SEEN = (_HERE / "innocent_seen.txt").read_text("utf-8").split()
 
 SUBJECTS = (
     "The teacher",

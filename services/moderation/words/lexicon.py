@@ -75,7 +75,8 @@ class Lexicon:
         collapsed = Collapsed.of(form)
         self.collapsed.setdefault(collapsed.text, []).append(Form(term, collapsed.counts))
         for starred in _starred(form, term.strong):
-            self.starred.setdefault(starred, term)
+            if starred not in self.starred or (term.strong and not self.starred[starred].strong):
+                self.starred[starred] = term
         for first, second in _torn(form):
             self.torn.setdefault(first, {}).setdefault(second, term)
 
@@ -88,7 +89,7 @@ def _starred(form: str, strong: bool) -> Iterator[str]:
     for start in range(1, length):
         for end in range(start + 1, length + (1 if strong else 0)):
             kept = length - (end - start)
-            if kept >= (2 if strong and end < length else max(3, (length + 1) // 2)):
+            if kept >= (2 if end < length else max(3, (length + 1) // 2)):
                 yield form[:start] + "*" * (end - start) + form[end:]
     if strong:
         yield form[0] + "".join("*" if char in "aeiou" else char for char in form[1:])

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from services.moderation.words.lexicon import Collapsed, Lexicon
 from services.moderation.words.terms import Term
-from services.moderation.words.tokens import EDGES, found_in, plain
+from services.moderation.words.tokens import EDGES, found_in, plain, plain_l
 
 Token = tuple[int, int, str]
 Hit = tuple[int, int, Term]
@@ -15,6 +15,8 @@ FEWEST = 3
 LONGEST_PIECE = 2
 # What may stand between two letters of one word: at most three characters, and never a backtick or the end of a zone.
 _BETWEEN = re.compile(r"[^a-z0-9\x00\x7f`]{1,3}")
+# Signs that only separate when they stand alone; `!` and `|` may be letters.
+_SEPARATE = frozenset(("'", "+", "*", "#", "%", "&", "**", "##", "''", "&&", "++"))
 # Words of one letter, after and before which a spelled word may stand.
 _ALONE = frozenset("aiu")
 
@@ -35,7 +37,7 @@ def _unbroken(text: str, run: Sequence[Token]) -> Iterator[list[Token]]:
     """The parts of the run without a wide gap; signs on their own only separate."""
     part: list[Token] = []
     for token in run:
-        if not token[2].strip(EDGES):
+        if token[2] in _SEPARATE:
             continue
         if part and not beside(text, part[-1][1], token[0]):
             yield part
@@ -45,7 +47,14 @@ def _unbroken(text: str, run: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _joined(lexicon: Lexicon, part: list[Token]) -> Iterator[Hit]:
-    letters = [plain(token[2].strip(EDGES)) for token in part]
+    letters = [plain(token[2].strip(EDGES) or token[2]) for token in part]
+    yield from _read(lexicon, part, letters)
+    other = [plain_l(token[2].strip(EDGES) or token[2]) for token in part]
+    if other != letters:
+        yield from _read(lexicon, part, other)
+
+
+def _read(lexicon: Lexicon, part: list[Token], letters: list[str]) -> Iterator[Hit]:
     begins = {begin: number for number, begin in enumerate(accumulate(map(len, letters), initial=0))}
     collapsed = Collapsed.of("".join(letters))
     starts = [0, *accumulate(collapsed.counts)]

@@ -54,6 +54,11 @@ def plain(token: str) -> str:
     return token.translate(_STARS).translate(_LEET)
 
 
+def plain_l(token: str) -> str:
+    """The same, with an l for what may be an i or an l."""
+    return token.translate(_STARS).translate(_LEET_L).translate(_LEET)
+
+
 def _disguised(lexicon: Lexicon, core: str) -> Term | None:
     if core in lexicon.forms:
         return lexicon.forms[core]
@@ -103,7 +108,7 @@ def _repeats(form: Form, counts: tuple[int, ...]) -> bool:
     if any(have < need for have, need in zip(counts, form.counts, strict=True)):
         return False
     more = [have for have, need in zip(counts, form.counts, strict=True) if have > need]
-    return form.term.strong or all(have > 2 for have in more)
+    return form.term.strong or len(more) > 1 or all(have > 2 for have in more)
 
 
 def _inside(lexicon: Lexicon, collapsed: Collapsed) -> Term | None:
