@@ -1,8 +1,8 @@
 """The data set, made anew at each run and always the same: disguised words in sentences, and clean sentences.
 
-The parts have no disguise, carrier or innocent word in common, and few blocked words. The second part was once held out
-(recall 0.939, precision 1.000 at first sight, before anything was changed because of it); the one that is held out now
-was written after that and measured when lists and matcher were done.
+The parts have no blocked or innocent word and no carrier in common. The second and the third part were held out once: at
+first sight, before anything was changed because of them, they gave a recall of 0.939 and 0.927 at a precision of 1.000
+and 0.983. The one that is held out now was written after that, and measured when the lists and the matcher were done.
 """
 
 import random
@@ -15,7 +15,7 @@ from bench.moderation.disguises import Disguise
 
 _SEED = 20_261_125
 _ROUNDS = 2
-_CLEAN = 2_500
+_CLEAN = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """The two that were looked at, and the one held out."""
+    """The three that were looked at, and the one held out."""
     tuning = Part(
         "tuning",
         _evasions(words.TUNING_BAD, disguises.TUNING, words.CARRIERS, _SEED),
@@ -39,12 +39,17 @@ def parts() -> list[Part]:
         _evasions(words.SEEN_BAD, disguises.SEEN, words.SEEN_CARRIERS, _SEED + 1),
         _clean(words.INNOCENT_SEEN, 1, _SEED + 1),
     )
+    seen_too = Part(
+        "seen too",
+        _evasions(words.SEEN_TOO_BAD, disguises.SEEN_TOO, words.SEEN_TOO_CARRIERS, _SEED + 2),
+        _clean(words.INNOCENT_SEEN_TOO, 0, _SEED + 2),
+    )
     held_out = Part(
         "held out",
-        _evasions(words.HELD_OUT_BAD, disguises.HELD_OUT, words.HELD_OUT_CARRIERS, _SEED + 2),
-        _clean(words.INNOCENT_HELD_OUT, 0, _SEED + 2),
+        _evasions(words.HELD_OUT_BAD, disguises.HELD_OUT, words.HELD_OUT_CARRIERS, _SEED + 3),
+        _clean(words.INNOCENT_HELD_OUT, 1, _SEED + 3),
     )
-    return [tuning, seen, held_out]
+    return [tuning, seen, seen_too, held_out]
 
 
 def _evasions(

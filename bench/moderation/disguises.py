@@ -129,7 +129,7 @@ SEEN: dict[str, Disguise] = {
     "shouted": lambda word, chance: word.upper() + "!" * chance.randint(1, 5),
     "plural": lambda word, _: word + "s",
 }
-HELD_OUT: dict[str, Disguise] = {
+SEEN_TOO: dict[str, Disguise] = {
     "sans-serif": shifted(0x1D5BA),
     "monospaced": shifted(0x1D68A),
     "parenthesised": shifted(0x249C),
@@ -146,4 +146,27 @@ HELD_OUT: dict[str, Disguise] = {
     "tagged": lambda word, chance: chance.choice("#@") + word,
     "numbered": lambda word, chance: word + str(chance.randint(1, 99)),
     "backwards": lambda word, chance: word[::-1],
+}
+
+
+def _of(table: dict[str, Disguise], number: int) -> Disguise:
+    return list(table.values())[number]
+
+
+# Two at a time, of all the above, as they come.
+HELD_OUT: dict[str, Disguise] = {
+    "case, dots": both(cased, separated(".", "-", "_")),
+    "accents, stretched": both(swap(ACCENTS, 0.5), stretched),
+    "stretched, leet": both(stretched, swap(LEET, 0.3)),
+    "greek, spaces": both(swap(GREEK, 0.4), separated(" ")),
+    "cyrillic, greek": both(swap(CYRILLIC, 0.3), swap(GREEK, 0.3)),
+    "torn capitals": both(torn, cased),
+    "leet, invisible": both(swap(LEET, 0.4), invisible),
+    "full width, invisible": both(shifted(0xFF41), invisible),
+    "cyrillic, marks": both(swap(CYRILLIC, 0.5), marked),
+    "star, accents": both(starred, swap(ACCENTS, 0.5)),
+    "double-struck": shifted(0x1D552),
+    "bold fraktur, spaced": both(shifted(0x1D586), separated(" ", ".")),
+    "tagged leet": both(swap(LEET, 0.3), _of(SEEN_TOO, -3)),
+    "backwards capitals": both(_of(SEEN_TOO, -1), cased),
 }

@@ -16,20 +16,10 @@ TUNING_BAD = (
     "wanker",
     "faggot",
 )
-HELD_OUT_BAD = [
-    "fucker",
-    "bullshitter",
-    "cock",
-    "dickface",
-    "wank",
-    "cunts",
-    "bitching",
-    "shithead",
-    "nigga",
-    "faggots",
-    "jizz",
-    "spic",
-]
+SEEN_TOO_BAD = """fucker bullshitter cock dickface wank cunts bitching shithead nigga faggots jizz
+    spic""".split()  # noqa: SIM905
+HELD_OUT_BAD = """arseholes motherfuckers shitting sluts whores wankers dipshit cumshot blowjobs bellend niggers
+    titties""".split()  # noqa: SIM905
 SEEN_BAD = (
     "fucking",
     "shitty",
@@ -56,6 +46,16 @@ CARRIERS = (
     "stop being a {} and help us",
 )
 HELD_OUT_CARRIERS = (
+    "no way, {} said so",
+    "we do not need more {} here",
+    "{}? never heard of it",
+    "she wrote {} on the wall",
+    "that was {} of you",
+    "my {} brother",
+    "2 more {} please",
+    "lol {} lol",
+)
+SEEN_TOO_CARRIERS = (
     "why would you {} about it",
     "I said {} and I meant it",
     "such a {}, honestly",
@@ -79,6 +79,7 @@ SEEN_CARRIERS = (
 _HERE = Path(__file__).parent
 INNOCENT = (_HERE / "innocent.txt").read_text("utf-8").split()
 INNOCENT_HELD_OUT = (_HERE / "innocent_held_out.txt").read_text("utf-8").split()
+INNOCENT_SEEN_TOO = (_HERE / "innocent_seen_too.txt").read_text("utf-8").split()
 INNOCENT_SEEN = (_HERE / "innocent_seen.txt").read_text("utf-8").split()
 
 SUBJECTS = (

@@ -67,8 +67,8 @@ class Lexicon:
         for form in dict.fromkeys(term.forms()):
             if form not in self.allowed and form not in self.forms:
                 self._add_form(form, term)
-        if term.strong and len(term.text) >= _SHORTEST_REVERSED:
-            self.forms.setdefault(term.text[::-1], term)
+                if term.strong and len(form) >= _SHORTEST_REVERSED and form[::-1] not in self.allowed:
+                    self.forms.setdefault(form[::-1], term)
 
     def _add_form(self, form: str, term: Term) -> None:
         self.forms[form] = term
@@ -84,7 +84,10 @@ class Lexicon:
 def _starred(form: str, strong: bool) -> Iterator[str]:
     """With one stretch of letters starred out, or with all vowels; enough stays to know it from other words."""
     length = len(form)
-    if not _SHORTEST_STARRED <= length <= _LONGEST_STARRED:
+    if length < _SHORTEST_STARRED:
+        return
+    if length > _LONGEST_STARRED:
+        yield from (f"{form[:place]}*{form[place + 1 :]}" for place in range(1, length))
         return
     for start in range(1, length):
         for end in range(start + 1, length + (1 if strong else 0)):

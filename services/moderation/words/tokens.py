@@ -10,7 +10,7 @@ from services.moderation.words.terms import Term
 EDGES = "'!|+*#%&"
 _STARS = str.maketrans("#%&", "***")
 _ANY_SIGN = str.maketrans("#%&@$!|+", "********")
-_LEET = str.maketrans("013457896@$!|+2", "oieastbgbasiitz")
+_LEET = str.maketrans("013457896@$!|+", "oieastbgbasiit")
 _LEET_L = str.maketrans("1!|6", "lllg")
 _DIGITS = "0123456789"
 _SIGNS = frozenset("0123456789@$!|+")
@@ -83,7 +83,8 @@ def _variants(core: str) -> Iterator[str]:
     bare = core.translate(_STARS).replace("*", "")
     if len(bare) < len(core) and len(bare) * 2 > len(core) - 1 and len(bare) > 3:
         yield bare
-    if 2 * sum(char in _DIGITS for char in bare) <= len(bare) and not _SIGNS.isdisjoint(bare):
+    drawn = Collapsed.of(bare).text
+    if 2 * sum(char in _DIGITS for char in drawn) <= len(drawn) and not _SIGNS.isdisjoint(bare):
         yield bare.translate(_LEET)
         yield bare.translate(_LEET_L).translate(_LEET)
         yield bare.replace("|", "l").translate(_LEET)
