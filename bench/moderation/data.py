@@ -1,8 +1,8 @@
 """The data set, made anew at each run and always the same: disguised words in sentences, and clean sentences.
 
-The parts have no blocked or innocent word and no carrier in common. The second and the third part were held out once: at
-first sight, before anything was changed because of them, they gave a recall of 0.939 and 0.927 at a precision of 1.000
-and 0.983. The one that is held out now was written after that, and measured when the lists and the matcher were done.
+The parts have no blocked or innocent word and no carrier in common. The second and the third part were held out once:
+at first sight, before anything was changed because of them, they gave a recall of 0.939 and 0.927 at a precision of
+1.000 and 0.983. The one that is held out now was written after that, and measured when lists and matcher were done.
 """
 
 import random

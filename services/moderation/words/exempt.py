@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.moderation.words.literals import Literals
-from services.moderation.words.spelled import Hit
+from services.moderation.words.spelled import Hit, outside
 
 
 class Exempt:
@@ -17,11 +17,9 @@ class Exempt:
         """The hits that it does not let pass: not of one of its words, not one of them, not within its phrases."""
         if not hits or not self._words:
             return hits
-        free = [(start, end) for start, end, _ in self._phrases.find(text)]
-        return [hit for hit in hits if not self._passes(text, hit, free)]
+        left = [hit for hit in hits if not self._is_one(text, hit)]
+        return outside(left, self._phrases.find(text))
 
-    def _passes(self, text: str, hit: Hit, free: list[tuple[int, int]]) -> bool:
+    def _is_one(self, text: str, hit: Hit) -> bool:
         start, end, term = hit
-        if term.text in self._words or text[start:end].lower() in self._words:
-            return True
-        return any(begin <= start and end <= stop for begin, stop in free)
+        return term.text in self._words or text[start:end].lower() in self._words

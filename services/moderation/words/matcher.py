@@ -69,7 +69,7 @@ class Matcher:
             term = None
             if (seconds := torn.get(before[2])) and beside(text, before[1], after[0]):
                 term = seconds.get(after[2].rstrip(EDGES))
-            elif after[0] - before[1] == 1 and text[before[1]] in _DASHES:
+            if term is None and after[0] - before[1] == 1 and text[before[1]] in _DASHES:
                 starred = self._lexicon.starred.get(f"{before[2]}*{after[2]}")
                 term = starred if starred is not None and starred.strong else None
             if term is not None and self._seen.get(before[2]) is self._seen.get(after[2]) is _CLEAN:

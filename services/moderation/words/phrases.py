@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.moderation.words.spelled import Hit, Token
+from services.moderation.words.spelled import Hit, Token, outside
 from services.moderation.words.terms import Term
 from services.moderation.words.tokens import EDGES, plain
 
@@ -30,5 +30,4 @@ class Phrases:
 
     def without(self, tokens: Sequence[Token], hits: list[Hit]) -> list[Hit]:
         """The hits that do not lie within one of them."""
-        free = self.find(tokens)
-        return [hit for hit in hits if not any(start <= hit[0] and hit[1] <= end for start, end, _ in free)]
+        return outside(hits, self.find(tokens))

@@ -28,6 +28,14 @@ def spelled(lexicon: Lexicon, text: str, run: Sequence[Token]) -> Iterator[Hit]:
             yield from _joined(lexicon, part)
 
 
+def outside(hits: list[Hit], free: Sequence[Hit]) -> list[Hit]:
+    """The hits that do not lie within what is free."""
+    covered: set[int] = set()
+    for start, end, _ in free:
+        covered.update(range(start, end))
+    return [hit for hit in hits if hit[0] not in covered or hit[1] - 1 not in covered]
+
+
 def beside(text: str, end: int, start: int) -> bool:
     """Whether what ends here and what starts there may be parts of one word."""
     return start - end <= 3 and _BETWEEN.fullmatch(text, end, start) is not None

@@ -16,6 +16,7 @@ _DIGITS = "0123456789"
 _SIGNS = frozenset("0123456789@$!|+")
 _LONGEST_WORD = 40
 _SHORTEST_SWAPPED = 4
+_SHORTEST_DRAWN = 4
 # Letters that stand in for others, tried one after the other: for words that are also found inside others, and l for i.
 _SWAPS = (
     ("v", "u"),
@@ -83,7 +84,7 @@ def _variants(core: str) -> Iterator[str]:
     bare = core.translate(_STARS).replace("*", "")
     if len(bare) < len(core) and len(bare) * 2 > len(core) - 1 and len(bare) > 3:
         yield bare
-    drawn = Collapsed.of(bare).text
+    drawn = Collapsed.of(bare).text if len(bare) > _SHORTEST_DRAWN else bare
     if 2 * sum(char in _DIGITS for char in drawn) <= len(drawn) and not _SIGNS.isdisjoint(bare):
         yield bare.translate(_LEET)
         yield bare.translate(_LEET_L).translate(_LEET)
