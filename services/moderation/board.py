@@ -17,7 +17,7 @@ from services.moderation.rules.repeats import Repeats
 from services.moderation.texts import Text, Verdict
 from shared.bus import Bus
 from shared.database import Database
-from shared.problems import Problem
+from shared.problems import Problem, Unavailable
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
@@ -39,8 +39,8 @@ class Board:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Everything is known before anything is judged."""
-        await self.refresh()
+        """Everything is known before anything is judged; while the database is away, nothing is."""
+        await self._look_again()
         heard = await self._bus.subscribe(CHANGED, self._on_changed)
         task = asyncio.create_task(self._run(), name="board")
         try:
@@ -50,7 +50,9 @@ class Board:
             await heard.unsubscribe()
 
     def judge(self, texts: Sequence[Text]) -> list[Verdict]:
-        """One verdict for each text, in their order."""
+        """One verdict for each text, in their order. Unavailable as long as what is in force is not known."""
+        if self._revision < 0:
+            raise Unavailable("The review does not know yet what is in force.")
         return self._judge.judge(texts)
 
     async def refresh(self) -> None:
@@ -87,7 +89,10 @@ class Board:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL)
             self._wake.clear()
-            try:
-                await self.refresh()
-            except Exception as error:
-                _log.warning("what the review knows could not be read anew", reason=str(error))
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        try:
+            await self.refresh()
+        except Exception as error:
+            _log.warning("what the review knows could not be read anew", reason=str(error))
