@@ -7,7 +7,7 @@ A key is random, and the only name that a content ever has.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 # Tells which of these keys belong to committed files.
 Known = Callable[[Collection[str]], Awaitable[set[str]]]
@@ -20,6 +20,12 @@ class Arrival(Protocol):
 
     async def write(self, data: bytes) -> None:
         """Append a piece."""
+
+    async def file(self) -> BinaryIO:
+        """What was written, as a file at its start, to be read or written by a thread until it is sealed."""
+
+    async def size(self) -> int:
+        """How many bytes were written, here or through the file."""
 
     async def seal(self) -> None:
         """Return when every byte is durable."""
@@ -41,7 +47,12 @@ class BlobStore(Protocol):
         """Begin a new content."""
 
     async def open(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to `stop`, in pieces. Raises BlobMissing at once when there is no such content."""
+        """The bytes from `start` up to `stop`, in pieces. Raises at once: BlobMissing when there is no such content,
+        OSError when the store can't be asked.
+        """
+
+    def link(self, key: str, content_type: str, disposition: str) -> str | None:
+        """Where the content can be fetched without us for a short while, None when it can't."""
 
     async def remove(self, key: str) -> None:
         """Remove a content; nothing happens when it is gone already."""

@@ -55,6 +55,9 @@ class LocalBlobs:
         """Open the content now, and read it piece by piece as the caller asks."""
         return _Reading(await self._run(lambda: self._open(key)), start, stop, self._threads)
 
+    def link(self, key: str, content_type: str, disposition: str) -> None:
+        """Nobody else serves the folder."""
+
     async def remove(self, key: str) -> None:
         """Remove a content from its place, or from where a crash left it."""
         await self._run(lambda: self._remove(key))

@@ -20,6 +20,7 @@ from services.messaging.models import timeline, timeline_head
 from services.messaging.timeline import Entry
 from shared.bus import Bus
 from shared.database import Database, ReadSession, WriteSession
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _STREAM = "MESSAGING"
@@ -69,8 +70,7 @@ class DurableCopy:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             await self._save()
 
     def _distrust(self) -> None:

@@ -18,6 +18,7 @@ from services.messaging.timeline import Entry
 from shared.bus import Bus
 from shared.database import Database
 from shared.problems import Problem
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _SPAN_BYTES = 512 * 1024
@@ -58,8 +59,7 @@ class Publisher:
             try:
                 yield
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
 from shared.database import Database, WriteSession
 from shared.problems import Problem, Unavailable
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
@@ -66,8 +67,7 @@ class Sequencer:
         finally:
             self._stopping = True
             await self._queue.join()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def _run(self) -> None:
         while True:

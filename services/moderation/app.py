@@ -10,6 +10,7 @@ from services.moderation.board import Board
 from services.moderation.directory import Directory
 from services.moderation.evidence import Evidence
 from services.moderation.expiry import Expiry
+from services.moderation.export import Export
 from services.moderation.judge import Judge
 from services.moderation.review import Review
 from services.moderation.routes import ROUTERS
@@ -38,11 +39,12 @@ def create_app(settings: Settings) -> FastAPI:
     review = Review(board)
 
     @asynccontextmanager
-    async def reviewing() -> AsyncIterator[None]:
+    async def answering() -> AsyncIterator[None]:
         async with mutes.running(timeline, directory):
-            serving = await bus.serve("review", review.review)
+            serving = [await bus.serve("review", review.review), await bus.serve("export", Export(db).export)]
             yield
-            await serving.unsubscribe()
+            for each in serving:
+                await each.unsubscribe()
 
     app = kit.create_app(
         service="moderation",
@@ -55,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
             outbox.running,
             inbox.running,
             board.running,
-            reviewing,
+            answering,
             Expiry(db, timeline).running,
         ],
         ready={"database": db.ping, "nats": bus.ping},

@@ -21,7 +21,7 @@ from shared.problems import Problem, Unavailable
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
-CHANGED = "moderated.changed"
+CHANGED = "moderated.policy"
 _POLL = 0.5
 
 

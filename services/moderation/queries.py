@@ -15,7 +15,7 @@ from services.moderation.store import cases as case_store
 from services.moderation.store import rules, words
 from services.moderation.store.cases import CaseRow, NoteRow
 from services.moderation.store.reports import COLUMNS as REPORT_COLUMNS
-from services.moderation.store.reports import ReportRow
+from services.moderation.store.reports import REPORTS, ReportRow
 from services.moderation.store.restrictions import COLUMNS, HOUSE, RestrictionRow, in_force
 from shared.caller import Caller
 from shared.database import ReadSession
@@ -83,7 +83,7 @@ def list_reports(
     """Reports for admins, newest first."""
     require_admin(caller.role)
     status = filters["status"]
-    query = select(*REPORT_COLUMNS).join_from(reports, cases, cases.c.id == reports.c.case_id)
+    query = select(*REPORT_COLUMNS).select_from(REPORTS)
     query = query.where(*_equal(reports, {**filters, "status": None}))
     if status is not None:
         query = query.where(cases.c.status == status)

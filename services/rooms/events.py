@@ -21,6 +21,9 @@ class RoomState(BaseModel):
     owner_id: Id | None
     slow_mode_seconds: int
     profanity: Literal["off", "mask", "block"]
+    archived: bool
+    max_members: int | None
+    retention_days: int | None
     expires_at: Timestamp | None
     created_at: Timestamp
     updated_at: Timestamp

@@ -29,8 +29,15 @@ class Wiring:
 
         With moderation away there are no newer bans than those that JetStream brings.
         """
+        await self._hear("moderation")
+
+    async def hear_blocks(self) -> None:
+        """Whoever was blocked a moment ago reaches nobody before the news arrives by itself."""
+        await self._hear("auth")
+
+    async def _hear(self, producer: str) -> None:
         with suppress(Problem):
-            await self.inbox.catch_up("moderation", _PATIENCE)
+            await self.inbox.catch_up(producer, _PATIENCE)
 
 
 async def _wiring(request: Request) -> Wiring:

@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from services.auth import wiring
 from services.auth.app import create_app
-from services.auth.passwords import Passwords
 from services.auth.settings import Settings
 from services.auth.tests.world import World
 from shared.bus import Bus
@@ -20,21 +18,16 @@ from shared.testing.plugin import CALLER_SECRET, running
 SECRET_KEY = "a-secret-key-that-only-tests-know-0123456789"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost next to nothing; test_passwords.py looks at the real ones."""
-    monkeypatch.setattr(wiring, "Passwords", lambda: Passwords(memory_kib=64, rounds=1))
-
-
 @pytest.fixture
 def settings(database_url: str, nats_server: NatsServer) -> Settings:
-    """Of a service with an empty database."""
-    return Settings(
+    """Of a service with an empty database, whose hashes cost next to nothing; test_passwords.py has real ones."""
+    settings = Settings(
         caller_secret=SecretStr(CALLER_SECRET),
         secret_key=SecretStr(SECRET_KEY),
         database_url=database_url,
         nats_url=nats_server.url,
     )
+    return settings.model_copy(update={"hash_memory_kib": 64, "hash_rounds": 1})
 
 
 @pytest.fixture

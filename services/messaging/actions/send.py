@@ -15,14 +15,15 @@ from shared.problems import NotFound
 def send(batch: Batch, command: Send, verdict: Verdict) -> Stored:
     """Check, store and tell: one message, once for each `client_id` of its author in the room.
 
-    Raises Forbidden for non-members, NotFound for a room or a quoted message that is not there, Invalid when
-    moderation blocks the text.
+    Raises Forbidden for non-members and in archived rooms, NotFound for a room or a quoted message that is not there,
+    Invalid when moderation blocks the text.
     """
     earlier = batch.earlier(command)
     if earlier is not None:
         return earlier
     room = batch.room_for(command.author_id, command.room_id)
     policy.may_post(batch.role(command.room_id, command.author_id))
+    policy.must_be_open(room.state)
     policy.accept_verdict(verdict.action)
     if command.reply_to is not None and not batch.has_message(command.room_id, command.reply_to):
         raise NotFound("The message you reply to is not in this room.")

@@ -35,11 +35,11 @@ async def post_report(
     earlier = await wired.db.read(reports.by_person, message_id, caller.user_id)
     if earlier is not None:
         response.status_code = 200
-        return _shown(earlier)
+        return shown(earlier)
     snapshot = await wired.evidence.snapshot(message_id, caller.user_id)
     made, is_new = await wired.db.write(report, caller, snapshot, draft, settings.reports_per_hour)
     response.status_code = 201 if is_new else 200
-    return _shown(made)
+    return shown(made)
 
 
 @router.get("/admin/reports", response_model=Page[Report])
@@ -55,7 +55,7 @@ async def get_reports(
     after = None if page.after is None else page.after[0]
     filters = {"status": status, "room_id": room_id, "reporter_id": reporter_id}
     found = await wired.db.read(queries.list_reports, caller, filters, after, page.fetch)
-    return page.page([_shown(each) for each in found], lambda each: [each.id])
+    return page.page([shown(each) for each in found], lambda each: [each.id])
 
 
 @router.post("/admin/reports/{report_id}/resolve", responses={202: {"model": Report, **ACCEPTED[202]}})
@@ -68,9 +68,10 @@ async def post_resolution(
         await wired.directory.meet(made)
     resolved, in_order = await wired.timeline.commit(resolve, caller, report_id, decision)
     settle(response, in_order)
-    return _shown(resolved)
+    return shown(resolved)
 
 
-def _shown(row: ReportRow) -> Report:
+def shown(row: ReportRow) -> Report:
+    """A report as it is answered."""
     names = (name for name in Report.model_fields if name != "message")
     return Report(message=orjson.loads(row.message), **{name: getattr(row, name) for name in names})

@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 from services.moderation.models import cases, reports
 from shared.database import ReadSession, WriteSession
 
+REPORTS = reports.join(cases, cases.c.id == reports.c.case_id)
 COLUMNS = (
     *reports.c,
     cases.c.status,
@@ -38,14 +39,14 @@ class ReportRow:
 
 def find(tx: ReadSession, report_id: str) -> ReportRow | None:
     """The report with this id."""
-    query = select(*COLUMNS).join_from(reports, cases, cases.c.id == reports.c.case_id)
+    query = select(*COLUMNS).select_from(REPORTS)
     row = tx.execute(query.where(reports.c.id == report_id)).one_or_none()
     return None if row is None else ReportRow(*row)
 
 
 def by_person(tx: ReadSession, message_id: str, reporter_id: str) -> ReportRow | None:
     """What this person reported about this message."""
-    query = select(*COLUMNS).join_from(reports, cases, cases.c.id == reports.c.case_id)
+    query = select(*COLUMNS).select_from(REPORTS)
     row = tx.execute(
         query.where(reports.c.message_id == message_id, reports.c.reporter_id == reporter_id)
     ).one_or_none()
