@@ -13,7 +13,7 @@ from shared.problems import Invalid
 
 SHORTEST, LONGEST = 8, 128
 _PRODUCT = "parley"
-_SHORTEST_WORD = 3
+_SHORTEST_WORD = 4
 _LEAST_BESIDE = 5
 
 

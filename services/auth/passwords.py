@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from shared.metrics import counter, gauge
 from shared.problems import Unavailable
 
 _T = TypeVar("_T")
+_LONGEST_WAIT = 5.0
 _WAITING = gauge("parley_password_jobs", "Passwords being hashed or waiting for it")
 _DONE = counter("parley_password_hashes", "Passwords hashed or checked")
 
@@ -21,7 +23,8 @@ _DONE = counter("parley_password_hashes", "Passwords hashed or checked")
 class Passwords:
     """Hashes and checks, `threads` at a time; memory is at most `threads` x `memory_kib`, however many wait.
 
-    What would wait behind `queue` others is refused at once (503), and nothing is done for who has gone.
+    What would wait behind `queue` others is refused at once, what has waited for five seconds when its turn comes (503
+    both), and nothing is done for who has gone.
     """
 
     def __init__(self, *, memory_kib: int = 19 * 1024, rounds: int = 2, threads: int = 2, queue: int = 200) -> None:
@@ -67,17 +70,23 @@ class Passwords:
         if self._waiting >= self._most:
             raise Unavailable("Too many passwords wait to be checked.")
         self._count(1)
-        job = self._threads.submit(work)
+        job = self._threads.submit(_in_time, work, time.monotonic())
         # Counted until it is done or dropped, not until its caller has gone: one that runs cannot be stopped.
         job.add_done_callback(self._finished)
         return await asyncio.wrap_future(job)
 
     def _finished(self, job: "Future[_T]") -> None:
         self._count(-1)
-        if not job.cancelled():
+        if not job.cancelled() and job.exception() is None:
             _DONE.inc()
 
     def _count(self, step: int) -> None:
         with self._counting:
             self._waiting += step
             _WAITING.inc(step)
+
+
+def _in_time(work: Callable[[], _T], since: float) -> _T:
+    if time.monotonic() - since > _LONGEST_WAIT:
+        raise Unavailable("Too many passwords wait to be checked.")
+    return work()

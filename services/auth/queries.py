@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.auth.access import acting_role, enter, enter_in_person, require_user
@@ -45,7 +45,10 @@ def list_users(tx: ReadSession, q: str, after: str | None, fetch: int) -> list[U
     """Everybody whose username or display name begins so, by username."""
     query = select(*USER_COLUMNS).where(LIVING)
     if q:
-        query = query.where(or_(_begins(users.c.username_key, q.lower()), _begins(users.c.display_key, fold(q))))
+        # Two ranges of two indexes. As one condition with `or`, a planner that has a limit in sight walks all names.
+        ranges = _begins(users.c.username_key, q.lower()), _begins(users.c.display_key, fold(q))
+        found = union(*(select(users.c.id).where(each) for each in ranges)).subquery()
+        query = query.join(found, found.c.id == users.c.id)
     if after is not None:
         query = query.where(users.c.username_key > after)
     return [UserRow(*row) for row in tx.execute(query.order_by(users.c.username_key).limit(fetch))]

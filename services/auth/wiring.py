@@ -12,6 +12,7 @@ from services.auth.keyring import Keyring, KeySeal
 from services.auth.keys import derive, signing_keys
 from services.auth.passwords import Passwords
 from services.auth.policy import RegistrationPolicy
+from services.auth.review import Reviewer
 from services.auth.settings import Settings
 from services.auth.tokens import AccessTokens, RefreshTokens
 from shared.bus import Bus
@@ -29,6 +30,7 @@ class Wiring:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     exporter: Exporter
+    reviewer: Reviewer
     session_life: timedelta
     request_key: bytes
     password_min: int
@@ -48,6 +50,7 @@ class Wiring:
             access_tokens=AccessTokens(keys),
             refresh_tokens=RefreshTokens(derive(secret, "refresh tokens")),
             exporter=Exporter(bus),
+            reviewer=Reviewer(bus),
             session_life=timedelta(days=settings.refresh_days),
             request_key=derive(secret, "remembered requests"),
             password_min=settings.password_min,

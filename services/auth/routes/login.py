@@ -38,6 +38,7 @@ async def post_register(wired: Wired, attempt: Idempotent, draft: Registration, 
     if attempt.key is None:
         # Before the costly part. With a key, this may be the same registration again.
         await wired.db.read(could_register, draft, wired.registration)
+    draft = await wired.reviewer.review("", draft)
     password_hash = await wired.passwords.hash(draft.password)
     me = await wired.db.write(
         once, _blinded(wired, attempt), register, draft, password_hash, wired.registration, wired.mail_goes

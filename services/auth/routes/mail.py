@@ -21,7 +21,7 @@ from shared.web.json_body import StrictRoute
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], route_class=StrictRoute)
 
 
-@router.post("/email/verification", status_code=202)
+@router.post("/email/verification", status_code=202, response_class=Response)
 async def post_verification(caller: SomeCaller, wired: Wired) -> Response:
     """A mail with a code to the caller's address, unless it is confirmed; at most one a minute."""
     if wired.mail_goes:
@@ -36,7 +36,7 @@ async def post_verify(wired: Wired, proof: EmailProof) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/password/forgot", status_code=202)
+@router.post("/password/forgot", status_code=202, response_class=Response)
 async def post_forgot(wired: Wired, forgotten: ForgottenPassword, client: From) -> Response:
     """A mail with a code, if somebody has this address. The answer is the same if nobody does, or no mail is sent."""
     if wired.mail_goes:

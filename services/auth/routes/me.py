@@ -28,7 +28,8 @@ async def get_me(caller: SomeCaller, wired: Wired) -> Me:
 @router.put("/users/me", tags=["users"])
 async def put_me(caller: SomeCaller, wired: Wired, changes: ProfileChanges) -> Me:
     """Change any of it."""
-    return await wired.db.write(update_profile, caller, changes, wired.mail_goes)
+    reviewed = await wired.reviewer.review(caller.user_id, changes)
+    return await wired.db.write(update_profile, caller, reviewed, wired.mail_goes)
 
 
 @router.delete("/users/me", status_code=204, tags=["users"])

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import structlog
 
+from services.gateway.realtime.read_notes import follow_reads
 from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.span import Span, split
 from services.gateway.realtime.typing_notes import TypingNotes
@@ -54,6 +55,10 @@ class LiveRooms:
         """The room, if it is open here."""
         return self._rooms.get(room_id)
 
+    def all(self) -> list[LiveRoom]:
+        """Every room that is open here."""
+        return list(self._rooms.values())
+
     async def open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """The room, shown at least up to `seq`, with everything after that on its way."""
         room = self._rooms.get(room_id)
@@ -98,6 +103,7 @@ class LiveRooms:
                 await self._heads()
             subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
             subscriptions.append(await self._typing.follow(room))
+            subscriptions.append(await follow_reads(self._bus, room))
             self._subscriptions[room_id] = subscriptions
             await self._bus.ping()
             room.receive(await self.fetch(room_id, seq))
