@@ -2,6 +2,10 @@
 
 Facts of our own, as data; `grants` turns them into NATS subjects. Requests are `rpc.<service>.<method>`; a service
 hears answers only under its own inbox prefix and answers only what it was asked (`allow_responses`).
+
+The broker checks subjects, not what is in a message: who makes a stream or a consumer says in the request what it
+takes and where it delivers. So neither can be changed or deleted by its user once it is there, and the services answer
+nowhere but into inboxes (shared/remote.py). tests/security/ tries all of it on the real server.
 """
 
 from dataclasses import dataclass
@@ -20,8 +24,11 @@ class Role:
 
 
 ROLES: dict[str, Role] = {
-    "auth": Role(follows=("files",)),
-    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users")),
+    "auth": Role(
+        follows=("files",),
+        asks=("rooms.export", "messaging.export", "moderation.export", "files.export", "moderation.review"),
+    ),
+    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(
         follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
     ),
@@ -32,6 +39,7 @@ ROLES: dict[str, Role] = {
             "auth.users",
             "auth.jwks",
             "auth.tickets.redeem",
+            "auth.tokens.recognise",
             "auth.outbox",
             "rooms.direct",
             "messaging.commands",
@@ -78,19 +86,15 @@ def grants(service: str) -> Grants:
 
 
 def _stream(service: str) -> list[str]:
-    """A producer makes its own stream and looks at it; nobody deletes or purges one."""
+    """A producer makes its own stream and looks at it; nobody changes, empties or deletes one."""
     name = service.upper()
-    return [f"$JS.API.STREAM.{verb}.{name}" for verb in ("CREATE", "UPDATE", "INFO", "MSG.GET")]
+    return [f"$JS.API.STREAM.{verb}.{name}" for verb in ("CREATE", "INFO", "MSG.GET")]
 
 
 def _durable(stream: str, service: str) -> list[str]:
     """A follower makes its own durable consumer on the stream, reads from it and confirms what it read."""
     return [
-        f"$JS.API.STREAM.INFO.{stream}",
-        f"$JS.API.CONSUMER.CREATE.{stream}.{service}",
-        f"$JS.API.CONSUMER.CREATE.{stream}.{service}.>",
         f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{service}",
-        f"$JS.API.CONSUMER.INFO.{stream}.{service}",
         f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}",
         f"$JS.ACK.{stream}.{service}.>",
     ]

@@ -1,19 +1,24 @@
-"""The files service: what people upload to rooms, and who may fetch it."""
+"""The files service: what people upload to rooms, who may fetch it, and people's pictures."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 
-from services.files.local_blobs import LocalBlobs
+from services.files.access import Access
+from services.files.avatars import Avatars
+from services.files.direct_uploads import DirectUploads
 from services.files.membership import Membership
 from services.files.multipart import MAX_OVERHEAD
+from services.files.pictures import Limits, Pictures
 from services.files.requests import Requests
-from services.files.routes import content, files, upload
+from services.files.routes import avatars, content, direct, files, upload
+from services.files.scanner import Scanner
 from services.files.settings import Settings
+from services.files.signed_urls import UrlSigner
 from services.files.subscribers import subscribe
 from services.files.sweeper import Sweeper
 from services.files.uploads import Uploads
+from services.files.which_store import store_of
 from services.files.wiring import Wiring
 from shared.app import create_app as create_service
 from shared.bus import Bus
@@ -28,38 +33,41 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, whole: parts start in the order they stand here and stop in reverse."""
     db = Database(settings.database_url)
     bus = Bus("files", settings)
-    blobs = LocalBlobs(settings.files_root)
+    blobs = store_of(settings)
+    pictures = Pictures(Limits(settings.files_image_max_pixels, settings.files_image_max_frames))
+    scanner = Scanner(settings.files_clamd_host, settings.files_clamd_port)
+    signer = UrlSigner(settings.caller_secret.get_secret_value(), settings.files_url_seconds)
     outbox = Outbox("files", db, bus)
     inbox = Inbox("files", db, bus)
     subscribe(inbox)
-    requests = Requests(db)
-
-    @asynccontextmanager
-    async def serving() -> AsyncIterator[None]:
-        await bus.serve("describe", requests.describe)
-        yield
-
+    membership = Membership(db, inbox)
     app = create_service(
         service="files",
         version=VERSION,
         settings=settings,
-        routers=[upload.router, files.router, content.router],
+        routers=[upload.router, direct.router, files.router, content.router, avatars.router],
         parts=[
             db.running,
             blobs.running,
-            Sweeper(db, blobs).running,
+            pictures.running,
+            Sweeper(db, blobs, grace=timedelta(seconds=settings.files_orphan_seconds)).running,
             bus.connected,
             outbox.running,
             inbox.running,
-            serving,
+            Requests(db, bus).running,
         ],
         ready={"database": db.ping, "nats": bus.ping, "store": blobs.check},
     )
+    uploads = Uploads(db, blobs, pictures, scanner, most=settings.files_max_bytes, quota=settings.files_quota_bytes)
     app.state.wiring = Wiring(
         db=db,
         blobs=blobs,
-        membership=Membership(db, inbox),
-        uploads=Uploads(db, blobs, most=settings.files_max_bytes, quota=settings.files_quota_bytes),
+        membership=membership,
+        signer=signer,
+        access=Access(db, membership, signer),
+        uploads=uploads,
+        direct=DirectUploads(db, blobs, uploads, scanner, most=settings.files_direct_max_bytes),
+        avatars=Avatars(db, blobs, pictures, scanner),
         max_body=settings.files_max_bytes + MAX_OVERHEAD,
     )
     return app

@@ -13,8 +13,10 @@ from shared.problems import UnsupportedMedia
 HEAD_BYTES = 8192
 UNKNOWN = "application/octet-stream"
 
+# What is looked into, and written anew before it is kept.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # Only these are shown by a browser in place; none of them can carry a script.
-INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+INLINE = PICTURES
 
 _MATCHERS = (
     image.Jpeg(),
@@ -50,6 +52,14 @@ def content_type(head: bytes, name: str) -> str:
     claimed = _CLAIMS.get(extension(name))
     if claimed is not None and claimed != found:
         raise UnsupportedMedia("The content is not what the name of the file says it is.")
+    return found
+
+
+def picture_type(head: bytes) -> str:
+    """The type of a picture that begins with `head`. Raises UnsupportedMedia for anything else."""
+    found = _sniff(head)
+    if found not in PICTURES:
+        raise UnsupportedMedia("Send a PNG, JPEG, WebP or GIF picture.")
     return found
 
 

@@ -1,6 +1,7 @@
 """A content on its way into the local directory: a file below `arriving/` that its writer holds a lock on."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import secrets
@@ -9,8 +10,10 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO, TypeVar
 
 _PIECE = 256 * 1024
+_T = TypeVar("_T")
 
 
 class LocalArrival:
@@ -33,6 +36,16 @@ class LocalArrival:
         if len(self._held) >= _PIECE:
             await self._flush()
 
+    async def file(self) -> BinaryIO:
+        """Another descriptor on the same file, at its start."""
+        await self._flush()
+        return await self._run(self._reopen)
+
+    async def size(self) -> int:
+        """What the file has by now."""
+        await self._flush()
+        return await self._run(self._measure)
+
     async def seal(self) -> None:
         """Write what is held, and wait until all of it, and its name, are on the disk."""
         await self._flush()
@@ -54,8 +67,8 @@ class LocalArrival:
         held, self._held = self._held, bytearray()
         await self._run(lambda: self._append(held))
 
-    async def _run(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _append(self, held: bytearray) -> None:
         with self._lock:
@@ -66,6 +79,18 @@ class LocalArrival:
             view = memoryview(held)
             while view:
                 view = view[os.write(self._fd, view) :]
+
+    def _reopen(self) -> BinaryIO:
+        with self._lock:
+            if self._over or self._fd is None:
+                raise OSError(errno.EBADF, "the arrival is over")
+            file = os.fdopen(os.dup(self._fd), "r+b")
+        file.seek(0)
+        return file
+
+    def _measure(self) -> int:
+        with self._lock:
+            return 0 if self._fd is None else os.fstat(self._fd).st_size
 
     def _sync(self) -> None:
         with self._lock:
@@ -134,7 +159,7 @@ def create_locked(path: Path) -> int:
     unlink it; then we make it again.
     """
     while True:
-        fd = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+        fd = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
         try:
             if path.stat().st_ino == os.fstat(fd).st_ino:

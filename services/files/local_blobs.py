@@ -55,6 +55,19 @@ class LocalBlobs:
         """Open the content now, and read it piece by piece as the caller asks."""
         return _Reading(await self._run(lambda: self._open(key)), start, stop, self._threads)
 
+    def link(self, key: str, content_type: str, disposition: str) -> None:
+        """Nobody else serves the folder."""
+
+    def form(self, upload_id: str, size: int, seconds: int) -> None:
+        """Nor takes anything for it."""
+
+    async def adopt(self, upload_id: str) -> LocalArrival:
+        """So nothing was brought."""
+        raise BlobMissing(upload_id)
+
+    async def forget(self, upload_id: str) -> None:
+        """And there is nothing to forget."""
+
     async def remove(self, key: str) -> None:
         """Remove a content from its place, or from where a crash left it."""
         await self._run(lambda: self._remove(key))

@@ -1,37 +1,71 @@
 """What other services ask of files over NATS."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.files import queries
+from services.files.actions.hold import hold
+from services.files.export import export
 from services.files.schemas import File
+from shared.bus import Bus
+from shared.clock import Timestamp
 from shared.database import Database
 from shared.ids import Id
 from shared.problems import Invalid
 from shared.schemas import RequestModel
 
 MOST_IDS = 100
+_Q = TypeVar("_Q", bound=BaseModel)
 
 
 class Describe(RequestModel):
-    """`rpc.files.describe`: which files."""
+    """`rpc.files.describe`: which files, and until when a message that is to come needs them."""
 
     ids: list[Id] = Field(max_length=MOST_IDS)
+    needed_until: Timestamp | None = None
+
+
+class Export(RequestModel):
+    """`rpc.files.export`: of whom."""
+
+    user_id: Id
 
 
 class Requests:
     """Answers from the database. Whether the asker's user may see a file is for the asker to check: `room_id` and
     `uploaded_by` are in the answer."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, bus: Bus) -> None:
         self._db = db
+        self._bus = bus
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """A part: requests are answered inside of it."""
+        async with AsyncExitStack() as stack:
+            for method, handler in {"describe": self.describe, "export": self.export}.items():
+                serving = await self._bus.serve(method, handler)
+                stack.push_async_callback(serving.unsubscribe)
+            yield
 
     async def describe(self, payload: Any) -> dict[str, Any]:
         """The files of these ids; those that are not there are left out."""
-        try:
-            ids = Describe.model_validate(payload).ids
-        except ValidationError:
-            raise Invalid("invalid", f"Send `ids`, a list of up to {MOST_IDS} file ids.") from None
-        rows = await self._db.read(queries.file_rows, ids)
+        asked = _read(Describe, payload, f"Send `ids`, a list of up to {MOST_IDS} file ids.")
+        if asked.needed_until is not None:
+            await self._db.write(hold, asked.ids, asked.needed_until)
+        rows = await self._db.read(queries.file_rows, asked.ids)
         return {"files": [File.of(row).model_dump(mode="json") for row in rows]}
+
+    async def export(self, payload: Any) -> dict[str, Any]:
+        """Everything kept of a person, as files of an archive."""
+        return {"files": await self._db.read(export, _read(Export, payload, "Send `user_id`.").user_id)}
+
+
+def _read(question: type[_Q], payload: Any, refusal: str) -> _Q:
+    try:
+        return question.model_validate(payload)
+    except ValidationError:
+        raise Invalid("invalid", refusal) from None

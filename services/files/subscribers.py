@@ -1,4 +1,6 @@
-"""What files hears from rooms: who is in which room, in order and once each, thanks to the kit's inbox."""
+"""What files hears of others, in order and once each, thanks to the kit's inbox: who is in which room, which message
+has which file, whose account is gone.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,6 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from services.files import store
+from services.files.actions.follow_message import message_gone, message_has
+from services.files.actions.forget_user import forget_user
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
@@ -47,6 +51,30 @@ class RoomDeleted(BaseModel):
     room_id: str
 
 
+class _Attachment(BaseModel):
+    id: str
+
+
+class _Message(BaseModel):
+    id: str
+    room_id: str
+    attachments: list[_Attachment] = []
+
+
+class MessageTold(BaseModel):
+    """A message as it is now."""
+
+    message: _Message
+
+
+class MessageDeleted(BaseModel):
+    message_id: str
+
+
+class UserDeleted(BaseModel):
+    user_id: str
+
+
 def _room_created(tx: WriteSession, event: RoomCreated) -> None:
     for member in event.members:
         store.put_member(tx, event.room.id, member.user_id, member.role)
@@ -68,6 +96,19 @@ def _room_deleted(tx: WriteSession, event: RoomDeleted) -> None:
     store.drop_room(tx, event.room_id)
 
 
+def _message_told(tx: WriteSession, event: MessageTold) -> None:
+    message = event.message
+    message_has(tx, message.id, message.room_id, [file.id for file in message.attachments])
+
+
+def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:
+    message_gone(tx, event.message_id)
+
+
+def _user_deleted(tx: WriteSession, event: UserDeleted) -> None:
+    forget_user(tx, event.user_id)
+
+
 _Heard = TypeVar("_Heard", bound=BaseModel)
 
 
@@ -81,9 +122,13 @@ def _reading(
 
 
 def subscribe(inbox: Inbox) -> None:
-    """Keep our copy of rooms' memberships."""
+    """Name the news that matter here."""
     inbox.on("rooms", "room.created", _reading(RoomCreated, _room_created))
     inbox.on("rooms", "member.joined", _reading(MemberJoined, _member_joined))
     inbox.on("rooms", "member.left", _reading(MemberLeft, _member_left))
     inbox.on("rooms", "member.role_changed", _reading(MemberRoleChanged, _member_role_changed))
     inbox.on("rooms", "room.deleted", _reading(RoomDeleted, _room_deleted))
+    inbox.on("messaging", "message.created", _reading(MessageTold, _message_told))
+    inbox.on("messaging", "message.updated", _reading(MessageTold, _message_told))
+    inbox.on("messaging", "message.deleted", _reading(MessageDeleted, _message_deleted))
+    inbox.on("auth", "user.deleted", _reading(UserDeleted, _user_deleted))

@@ -1,24 +1,23 @@
-"""An upload from its first byte to the answer: taken in pieces, durable, committed, placed, in this order."""
+"""An upload from its first byte to the answer: taken in, looked into, durable, committed, placed, in this order."""
 
-import asyncio
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from hashlib import sha256
 
-import structlog
-
+from services.files import policy, queries
 from services.files.actions.keep import Upload, keep
+from services.files.arrivals import Arrivals
 from services.files.blobs import Arrival, BlobStore
-from services.files.kinds import HEAD_BYTES, content_type
+from services.files.kinds import PICTURES, content_type
 from services.files.multipart import FileForm
-from services.files.names import display_name
+from services.files.pictures import Pictures
+from services.files.receiving import take
+from services.files.scanner import Scanner
 from services.files.schemas import File
 from shared.database import Database
 from shared.metrics import counter
-from shared.problems import Problem, TooLarge, Unavailable
-from shared.web.idempotency import Attempt, once
+from shared.problems import Unavailable
+from shared.web.idempotency import once
 
-_log = structlog.get_logger(__name__)
 _received = counter("parley_files_received_bytes_total", "Bytes of contents that were taken and kept")
 
 
@@ -34,82 +33,48 @@ class Sender:
 class Uploads:
     """Takes uploads into a store and a database."""
 
-    def __init__(self, db: Database, blobs: BlobStore, *, most: int, quota: int) -> None:
+    def __init__(
+        self, db: Database, blobs: BlobStore, pictures: Pictures, scanner: Scanner, *, most: int, quota: int
+    ) -> None:
         self._db = db
         self._blobs = blobs
+        self._pictures = pictures
+        self._scanner = scanner
         self._most = most
-        self._quota = quota
-        self._settling: set[asyncio.Task[File]] = set()
+        self.quota = quota
+
+    async def expect(self, user_id: str) -> None:
+        """Refuse now what would be refused once it was sent: the quota is used up, or the store is away."""
+        policy.within_quota(await self._db.read(queries.used_bytes, user_id), 1, self.quota)
+        try:
+            await self._blobs.check()
+        except OSError as exc:
+            raise Unavailable("Files can't be stored at the moment.", retry_after=5) from exc
 
     async def receive(self, sender: Sender, form: FileForm, body: AsyncIterable[bytes]) -> File:
         """The stored file. Whatever goes wrong on the way, and whenever, nothing of it is left."""
-        arrival = self._blobs.receive()
-        seen = _Seen(self._most)
-        try:
-            async for chunk in body:
-                for piece in form.feed(chunk):
-                    seen.add(piece)
-                    await arrival.write(piece)
-            name = display_name(form.close())
-            kind = content_type(seen.head, name)
-            await arrival.seal()
-        except OSError as exc:
-            arrival.discard()
-            _log.error("a content can't be stored", error=repr(exc))
-            raise Unavailable("Files can't be stored at the moment.", retry_after=5) from exc
-        except BaseException:
-            arrival.discard()
-            raise
-        upload = Upload(sender.room_id, sender.user_id, name, kind, seen.size, arrival.key)
-        # From here on the database decides, and a client that goes away must not make us miss what it says.
-        settling = asyncio.create_task(self._settle(arrival, upload, seen.attempt_of(sender, name)))
-        self._settling.add(settling)
-        settling.add_done_callback(self._settling.discard)
-        return await asyncio.shield(settling)
-
-    async def _settle(self, arrival: Arrival, upload: Upload, attempt: Attempt) -> File:
-        try:
-            file = await self._db.write(once, attempt, keep, upload, self._quota)
-        except BaseException as exc:
-            if isinstance(exc, Problem) and not isinstance(exc, Unavailable):
-                arrival.discard()
-            else:
-                # The commit may have happened, and only its answer been lost.
-                arrival.abandon()
-            raise
-        if not isinstance(file, File):
-            # The answer of an earlier try, which has brought the same content.
-            arrival.discard()
-            return File.model_validate(file)
-        try:
-            await arrival.place()
-        except OSError as exc:
-            # The file is committed, and can be read where it is until the sweeper places it.
-            _log.error("a content can't be placed yet", file_id=file.id, error=repr(exc))
+        arrivals = Arrivals(self._blobs)
+        with arrivals.unless_it_fails():
+            arrival = arrivals.new()
+            received = await take(form, body, arrival, self._most, self._scanner)
+            upload = await self.look_into(sender, received.name, received.head, arrivals, arrival)
+            await arrivals.seal()
+        attempt = received.attempt(sender.key, sender.user_id, f"/api/v1/rooms/{sender.room_id}/files")
+        writing = self._db.write(once, attempt, keep, upload, self.quota)
+        answer = await arrivals.commit(writing, is_new=lambda answer: isinstance(answer, File))
+        if not isinstance(answer, File):
+            return File.model_validate(answer)
         _received.inc(upload.size)
-        return file
+        return answer
 
-
-class _Seen:
-    """What is remembered of a content as it goes by."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._digest = sha256()
-        self.size = 0
-        self.head = b""
-
-    def add(self, piece: bytes) -> None:
-        """Count a piece. Raises TooLarge."""
-        self.size += len(piece)
-        if self.size > self._most:
-            raise TooLarge(f"A file may have {self._most} bytes at most.")
-        self._digest.update(piece)
-        if len(self.head) < HEAD_BYTES:
-            self.head += piece[: HEAD_BYTES - len(self.head)]
-
-    def attempt_of(self, sender: Sender, name: str) -> Attempt:
-        """This upload as the kit's idempotency knows requests."""
-        self._digest.update(name.encode())
-        route = f"POST /api/v1/rooms/{sender.room_id}/files"
-        return Attempt(sender.key, sender.user_id, route, self._digest.hexdigest())
+    async def look_into(self, sender: Sender, name: str, head: bytes, arrivals: Arrivals, arrival: Arrival) -> Upload:
+        """What is to be kept of a content that begins with `head`: itself, or of a picture the picture anew."""
+        kind = content_type(head, name)
+        told = (sender.room_id, sender.user_id, name, kind)
+        if kind not in PICTURES:
+            return Upload(*told, await arrival.size(), arrival.key)
+        content, thumbnail = arrivals.new(), arrivals.new()
+        picture = await self._pictures.rewrite(arrival, kind, content, thumbnail)
+        arrivals.drop(arrival)
+        size, small = await content.size(), await thumbnail.size()
+        return Upload(*told, size, content.key, picture, thumbnail.key, small)

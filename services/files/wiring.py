@@ -5,8 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.files.access import Access
+from services.files.avatars import Avatars
 from services.files.blobs import BlobStore
+from services.files.direct_uploads import DirectUploads
 from services.files.membership import Membership
+from services.files.signed_urls import UrlSigner
 from services.files.uploads import Uploads
 from shared.database import Database
 
@@ -18,7 +22,11 @@ class Wiring:
     db: Database
     blobs: BlobStore
     membership: Membership
+    signer: UrlSigner
+    access: Access
     uploads: Uploads
+    direct: DirectUploads
+    avatars: Avatars
     max_body: int
 
 

@@ -43,7 +43,7 @@ class Proxy:
         self._sessions = sessions
         self._local = local
         self._turnstile = Turnstile()
-        self._largest_upload = largest_upload + MULTIPART_OVERHEAD
+        self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or raises the Problem that is the answer."""
@@ -66,7 +66,8 @@ class Proxy:
 
     async def _upload(self, call: Call) -> None:
         charge = await self._admission.charge(call)
-        body = Body(call.scope, call.receive, self._largest_upload)
+        most = self._largest_upload if call.route.upload_limit is None else call.route.upload_limit
+        body = Body(call.scope, call.receive, most + MULTIPART_OVERHEAD)
         try:
             await self._exchange(call, call.ask(body.stream(), UPLOAD), charge)
         except Problem:

@@ -13,6 +13,7 @@ LimitClass = Literal["register", "login", "messages", "uploads"]
 API: Final = "/api/v1"
 SMALL: Final = 256 * 1024
 CREDENTIALS: Final = 16 * 1024
+PICTURE: Final = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Route:
     body: Body = "small"
     """`small` (JSON or a form) is read whole; an `upload` is streamed, as large as the settings allow."""
     body_limit: int = SMALL
+    upload_limit: int | None = None
+    """Of an upload that has a limit of its own."""
     streams: bool = False
     """The answer may be large: it is passed on piece by piece and may take its time."""
     limit: LimitClass | None = None
@@ -48,15 +51,29 @@ ROUTES: Final = (
     Route("auth", "DELETE", "/auth/sessions/{session_id}", ends_sessions=True),
     Route("auth", "POST", "/auth/ws-ticket"),
     Route("auth", "PUT", "/auth/password", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "POST", "/auth/password/forgot", open=True, body_limit=CREDENTIALS, limit="register"),
+    Route("auth", "POST", "/auth/password/reset", open=True, body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "POST", "/auth/email/verification"),
+    Route("auth", "POST", "/auth/email/verify", open=True, body_limit=CREDENTIALS),
+    Route("auth", "GET", "/auth/tokens"),
+    Route("auth", "POST", "/auth/tokens", body_limit=CREDENTIALS),
+    Route("auth", "DELETE", "/auth/tokens/{token_id}", ends_sessions=True),
+    Route("auth", "GET", "/auth/invites"),
+    Route("auth", "POST", "/auth/invites"),
+    Route("auth", "DELETE", "/auth/invites/{invite_id}"),
     Route("auth", "GET", "/.well-known/jwks.json", open=True),
     Route("auth", "GET", "/users/me"),
     Route("auth", "PUT", "/users/me"),
     Route("auth", "DELETE", "/users/me", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "GET", "/users/me/export", streams=True, at_once=1),
+    Route("auth", "GET", "/users/me/blocks"),
     Route("auth", "GET", "/users"),
     Route("auth", "GET", "/users/{user_id}"),
     Route("auth", "PUT", "/users/{user_id}/role", ends_sessions=True),
     Route("auth", "POST", "/users/{user_id}/ban", ends_sessions=True),
     Route("auth", "DELETE", "/users/{user_id}/ban"),
+    Route("auth", "PUT", "/users/{user_id}/block"),
+    Route("auth", "DELETE", "/users/{user_id}/block"),
     Route("gateway", "GET", "/users/{user_id}/presence"),
     Route("gateway", "GET", "/rooms/{room_id}/presence"),
     Route("rooms", "GET", "/rooms"),
@@ -72,6 +89,7 @@ ROUTES: Final = (
     Route("rooms", "POST", "/rooms/{room_id}/invites"),
     Route("rooms", "GET", "/rooms/{room_id}/invites"),
     Route("rooms", "DELETE", "/rooms/{room_id}/invites/{code}"),
+    Route("rooms", "GET", "/invites"),
     Route("rooms", "POST", "/dms/{user_id}"),
     Route("rooms", "GET", "/dms"),
     Route("messaging", "GET", "/rooms/{room_id}/messages"),
@@ -93,8 +111,14 @@ ROUTES: Final = (
     Route("messaging", "DELETE", "/scheduled/{schedule_id}"),
     Route("moderation", "GET", "/moderation/audit"),
     Route("files", "POST", "/rooms/{room_id}/files", body="upload", limit="uploads", at_once=2),
+    Route("files", "POST", "/rooms/{room_id}/files/direct", limit="uploads"),
+    Route("files", "POST", "/files/direct/{upload_id}/complete", streams=True, at_once=2),
     Route("files", "GET", "/files/{file_id}"),
     Route("files", "GET", "/files/{file_id}/content", open=True, streams=True),
+    Route("files", "GET", "/files/{file_id}/thumbnail", open=True, streams=True),
     Route("files", "DELETE", "/files/{file_id}"),
+    Route("files", "POST", "/users/upload-avatar", body="upload", upload_limit=PICTURE, limit="uploads", at_once=2),
+    Route("files", "DELETE", "/users/avatar"),
+    Route("files", "GET", "/avatars/{user_id}", open=True, streams=True),
 )
 # fmt: on

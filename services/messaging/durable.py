@@ -28,6 +28,7 @@ _READ = 256
 _MAX_BYTES = 512 * 1024
 _POLL = 1.0
 _SAVE_EVERY = 1.0
+_PAUSE = 0.05
 
 _CONFIG = StreamConfig(
     name=STREAM,
@@ -55,6 +56,7 @@ class DurableCopy:
         self._stream_seq = 0
         self._saved = 0
         self._saved_at = 0.0
+        self._copied_at = 0.0
 
     def wake(self) -> None:
         """There is more to copy."""
@@ -88,15 +90,21 @@ class DurableCopy:
             except Exception as error:
                 _log.warning("the durable copy waits", reason=str(error) or type(error).__name__, pos=self._pos)
                 self._ready = False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL)
-            self._wake.clear()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until there is more; under load a stretch gathers meanwhile, because each costs every follower a commit."""
+        await asyncio.sleep(max(0.0, self._copied_at + _PAUSE - time.monotonic()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), _POLL)
+        self._wake.clear()
 
     async def _copy_new(self) -> None:
         if not self._ready:
             await self._prepare()
         while entries := await self._db.read(feed.entries_after, self._pos, _READ):
-            await self._copy(entries)
+            if await self._copy(entries) == len(entries) < _READ:
+                break
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             await self._save()
 
@@ -116,7 +124,8 @@ class DurableCopy:
         self._stream_seq = state.last_seq
         self._ready = True
 
-    async def _copy(self, entries: Sequence[Entry]) -> None:
+    async def _copy(self, entries: Sequence[Entry]) -> int:
+        """Send the first of these that fit into one message; how many that were."""
         stretch: list[Entry] = []
         size = 0
         for entry in entries:
@@ -129,7 +138,8 @@ class DurableCopy:
         ack = await self._bus.js.publish(
             _SUBJECT, body, timeout=5, headers={"Nats-Msg-Id": f"messaging:{self._epoch}:{first}-{last}"}
         )
-        self._pos, self._stream_seq = last, ack.seq
+        self._pos, self._stream_seq, self._copied_at = last, ack.seq, time.monotonic()
+        return len(stretch)
 
     async def _save(self) -> None:
         if self._pos != self._saved:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select
 
 from services.messaging.commands import Stored
 from services.messaging.models import (
@@ -20,7 +20,7 @@ from services.messaging.models import (
     slow_mode,
     users,
 )
-from shared.database import ReadSession
+from shared.database import ReadSession, among
 
 Pair = tuple[str, str]
 Key = tuple[str, str, str]
@@ -29,13 +29,12 @@ Row = dict[str, Any]
 EVERYWHERE = ""
 
 _IDS: Any = bindparam("ids", expanding=True)
-_PAIRS: Any = bindparam("pairs", expanding=True)
 _MEMBERS = select(members.c.room_id, members.c.user_id, members.c.role).where(
-    tuple_(members.c.room_id, members.c.user_id).in_(_PAIRS)
+    among("pairs", members.c.room_id, members.c.user_id)
 )
 _USERS = select(users).where(users.c.id.in_(_IDS))
 _EARLIER = select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id).where(
-    tuple_(messages.c.author_id, messages.c.room_id, messages.c.client_id).in_(_PAIRS)
+    among("pairs", messages.c.author_id, messages.c.room_id, messages.c.client_id)
 )
 _MESSAGES = select(messages).where(messages.c.id.in_(_IDS))
 _RESTRICTIONS = select(restrictions).where(restrictions.c.user_id.in_(_IDS))
@@ -45,29 +44,27 @@ _BLOCKED = (
     .where(members.c.room_id.in_(_IDS), blocks.c.blocked_id.in_(bindparam("authors", expanding=True)))
 )
 _BLOCKERS = select(blocks.c.user_id, blocks.c.blocked_id).where(blocks.c.blocked_id.in_(_IDS))
-_PACE = select(slow_mode).where(tuple_(slow_mode.c.room_id, slow_mode.c.user_id).in_(_PAIRS))
+_PACE = select(slow_mode).where(among("pairs", slow_mode.c.room_id, slow_mode.c.user_id))
 _NAMED = (
     select(members.c.room_id, users.c.username_key, users.c.id)
     .join(users, users.c.id == members.c.user_id)
     .where(members.c.room_id.in_(_IDS), users.c.username_key.in_(bindparam("names", expanding=True)))
 )
-_RECEIPTS = select(receipts).where(tuple_(receipts.c.user_id, receipts.c.client_id).in_(_PAIRS))
+_RECEIPTS = select(receipts).where(among("pairs", receipts.c.user_id, receipts.c.client_id))
 _COUNTS = (
     select(reactions.c.message_id, reactions.c.emoji, func.count().label("count"), func.min(reactions.c.seq).label("s"))
     .where(reactions.c.message_id.in_(_IDS))
     .group_by(reactions.c.message_id, reactions.c.emoji)
     .order_by("s")
 )
-_OWN = select(reactions).where(tuple_(reactions.c.message_id, reactions.c.user_id).in_(_PAIRS))
+_OWN = select(reactions).where(among("pairs", reactions.c.message_id, reactions.c.user_id))
 _REVISED = select(revisions.c.message_id, revisions.c.seq).where(revisions.c.message_id.in_(_IDS))
-_MARKERS = select(read_markers).where(tuple_(read_markers.c.room_id, read_markers.c.user_id).in_(_PAIRS))
+_MARKERS = select(read_markers).where(among("pairs", read_markers.c.room_id, read_markers.c.user_id))
 _SCHEDULES = select(schedules).where(schedules.c.id.in_(_IDS))
-_SCHEDULED = select(schedules).where(
-    tuple_(schedules.c.author_id, schedules.c.room_id, schedules.c.client_id).in_(_PAIRS)
-)
+_SCHEDULED = select(schedules).where(among("pairs", schedules.c.author_id, schedules.c.room_id, schedules.c.client_id))
 _PENDING = (
     select(schedules.c.author_id, schedules.c.room_id, func.count().label("count"))
-    .where(tuple_(schedules.c.author_id, schedules.c.room_id).in_(_PAIRS))
+    .where(among("pairs", schedules.c.author_id, schedules.c.room_id))
     .group_by(schedules.c.author_id, schedules.c.room_id)
 )
 _PINNED = (

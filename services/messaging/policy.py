@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.clock import rfc3339
 from shared.problems import Conflict, Forbidden, Invalid, NotFound, TooMany
@@ -27,7 +28,11 @@ def sane_text(text: str) -> str:
 
 def valid_unicode(text: str) -> str:
     """The text itself; ValueError for NUL and for halves of characters."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be valid Unicode text without NUL") from None
+    if "\x00" in text:
         raise ValueError("must be valid Unicode text without NUL")
     return text
 
@@ -43,6 +48,12 @@ def may_post(role: str | None) -> None:
     """Refuse who is not a member; `role` is the member's, None for anybody else."""
     if role is None:
         raise NotAMember
+
+
+def must_be_open(room: Mapping[str, Any]) -> None:
+    """Refuse to add to an archived room; `room` is its state as rooms told it."""
+    if room.get("archived"):
+        raise Forbidden("archived", "This room is archived: it can be read, but nothing is posted in it.")
 
 
 def not_restricted(restrictions: Mapping[str, datetime | None], now: datetime) -> None:

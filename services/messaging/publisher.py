@@ -7,7 +7,7 @@ depends on this process having lived through the commit.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -40,6 +40,7 @@ class Publisher:
         self._wake = asyncio.Event()
         self._pos = 0
         self._epoch = ""
+        self._behind = True  # the timeline may hold what nobody offers
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """What was just committed, in the order of commits."""
@@ -49,6 +50,7 @@ class Publisher:
 
     def wake(self) -> None:
         """The timeline has entries that nobody offers."""
+        self._behind = True
         self._wake.set()
 
     @asynccontextmanager
@@ -73,11 +75,15 @@ class Publisher:
                     self._pos = entries[-1].pos
                     self._durable.wake()
             except Problem as problem:
+                self._behind = True
                 _log.warning("live publication waits", reason=problem.detail)
             except Exception:
+                self._behind = True
                 _log.exception("live publication failed; it goes on from the timeline")
-            with suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(self._wake.wait(), _POLL)
+            except TimeoutError:
+                self._behind = True
             self._wake.clear()
 
     def _started_at(self, pos: int) -> int:
@@ -90,8 +96,14 @@ class Publisher:
             if entries[0].pos == self._pos + 1:
                 return entries
             if entries[-1].pos > self._pos:
+                self._behind = True
                 break
-        return await self._db.read(feed.entries_after, self._pos, _READ)
+        if not self._behind:
+            return ()
+        self._behind = False  # before the read: a wake during it counts
+        entries = await self._db.read(feed.entries_after, self._pos, _READ)
+        self._behind = self._behind or bool(entries)
+        return entries
 
     async def _publish(self, entries: Sequence[Entry]) -> None:
         for span in by_room(entries, _SPAN_BYTES):

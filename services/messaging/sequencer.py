@@ -40,9 +40,11 @@ from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
 from shared.database import Database, WriteSession
 from shared.problems import Problem, Unavailable
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
+_PACE = 0.005
 _ACTIONS: dict[type[Command], Callable[[Batch, Prepared], Outcome]] = {
     Send: send,
     Edit: edit,
@@ -94,6 +96,7 @@ class Sequencer:
         self._queue: asyncio.Queue[_Group] = asyncio.Queue()
         self._waiting = 0
         self._stopping = False
+        self._next_at = 0.0
 
     async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Commit these commands in their order and return an outcome for each.
@@ -119,8 +122,7 @@ class Sequencer:
         finally:
             self._stopping = True
             await self._queue.join()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def _run(self) -> None:
         while True:
@@ -135,11 +137,19 @@ class Sequencer:
 
     async def _next_groups(self) -> list[_Group]:
         groups = [await self._queue.get()]
+        await self._gather()
         size = len(groups[0].commands)
         while size < self._batch_size and not self._queue.empty():
             groups.append(self._queue.get_nowait())
             size += len(groups[-1].commands)
         return groups
+
+    async def _gather(self) -> None:
+        """The first group after a pause is begun at once; more often than every few milliseconds they gather first."""
+        loop = asyncio.get_running_loop()
+        if (early := self._next_at - loop.time()) > 0:
+            await asyncio.sleep(early)
+        self._next_at = loop.time() + _PACE
 
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]

@@ -87,7 +87,8 @@ class Timeline:
 
     def room(self, room_id: str) -> RoomHead:
         """The room's head; NotFound when there is none, or it is gone."""
-        self.load([room_id])
+        if room_id not in self._rooms:
+            self.load([room_id])
         head = self.known(room_id)
         if head is None:
             raise NotFound("There is no such room.")

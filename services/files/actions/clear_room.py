@@ -1,7 +1,7 @@
 """Delete the files of a room that is gone, a few at a time so that no other write waits for long."""
 
 from services.files import store
-from services.files.events import FileDeleted
+from services.files.actions.drop import drop
 from shared.database import WriteSession
 
 BATCH = 100
@@ -11,8 +11,7 @@ def clear_room(tx: WriteSession, room_id: str) -> bool:
     """Whether the room is now without files."""
     ids = store.some_files_of(tx, room_id, BATCH)
     for file_id in ids:
-        if store.take_file(tx, file_id) is not None:
-            tx.record(FileDeleted(file_id=file_id, room_id=room_id))
+        drop(tx, file_id)
     if len(ids) < BATCH:
         store.room_cleared(tx, room_id)
         return True

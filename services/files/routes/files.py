@@ -19,11 +19,13 @@ _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "No such file, 
 
 @router.get("/files/{file_id}", responses=_ABSENT)
 async def get_file(file_id: Id, caller: SomeCaller, wired: Wired) -> File:
-    """What is known of a file (room members, and who uploaded it)."""
+    """What is known of a file (room members, and who uploaded it). Its URLs are signed: they work without a header
+    for a few minutes, for as long as the caller is in the room.
+    """
     row = await wired.db.read(queries.file_row, file_id)
     if row["uploaded_by"] != caller.user_id:
         policy.may_see(caller, row["uploaded_by"], await wired.membership.role(row["room_id"], caller.user_id))
-    return File.of(row)
+    return File.of(row).signed(wired.signer.sign(file_id, caller.user_id))
 
 
 @router.delete("/files/{file_id}", status_code=204, responses=_ABSENT | {403: {"description": "Not yours to delete"}})

@@ -21,7 +21,7 @@ Key = Annotated[
     Header(alias="Idempotency-Key", max_length=128, pattern=r"^[!-~]+$", description="send again with the same key"),
 ]
 
-_FORM = {
+FORM = {
     "requestBody": {
         "required": True,
         "content": {
@@ -36,18 +36,24 @@ _FORM = {
         },
     }
 }
-_ERRORS: dict[int | str, dict[str, Any]] = {
+ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "Not a well-formed multipart form"},
     404: {"description": "No such room, or not yours to see"},
-    413: {"description": "Too large, or over your quota"},
-    415: {"description": "Not a multipart form, or the content is not what its name says"},
+    413: {"description": "Too large (bytes, pixels or frames), or over your quota"},
+    415: {"description": "Not a multipart form, or the content is not what its name says, or no readable picture"},
+    422: {"description": "No file in the form, or malware in the file"},
+    503: {"description": "The store, or who scans for viruses, is away"},
 }
 
 
-@router.post("/rooms/{room_id}/files", status_code=201, openapi_extra=_FORM, responses=_ERRORS)
+@router.post("/rooms/{room_id}/files", status_code=201, openapi_extra=FORM, responses=ERRORS)
 async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: Wired, key: Key = None) -> File:
-    """Upload a file to a room (members). The body is taken in pieces and never held whole."""
+    """Upload a file to a room (members). The body is taken in pieces and never held whole; a picture is kept upright
+    and without what its camera noted. The URLs of the answer are signed, as those of `GET /files/{file_id}`.
+    """
     policy.may_upload(await wired.membership.role(room_id, caller.user_id))
+    await wired.uploads.expect(caller.user_id)
     form = FileForm(request.headers.get("content-type", ""))
     allow_body(request.scope, wired.max_body)
-    return await wired.uploads.receive(Sender(room_id, caller.user_id, key), form, request.stream())
+    file = await wired.uploads.receive(Sender(room_id, caller.user_id, key), form, request.stream())
+    return file.signed(wired.signer.sign(file.id, caller.user_id))

@@ -1,22 +1,25 @@
 """The files service on a real broker and a migrated database, next to a rooms that tells it things."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from PIL import Image
 from pydantic import SecretStr
 
 from services.files.app import create_app
 from services.files.settings import Settings
-from services.files.tests.fake_rooms import FakeRooms, rooms_running
+from services.files.tests.fake_rooms import FakeRooms, outbox_running, rooms_running
+from services.files.tests.neighbours import FakeAuth, FakeMessaging
+from services.files.tests.seaweed import SeaweedFS
 from shared.database import Database
 from shared.ids import new_id
 from shared.migrations import upgrade
 from shared.testing.nats import NatsServer
-from shared.testing.plugin import CALLER_SECRET, caller_header, running
+from shared.testing.plugin import CALLER_SECRET, anonymous_header, caller_header, running
 
 MAX_BYTES = 2_000_000
 QUOTA = 10_000_000
@@ -68,9 +71,29 @@ class Service:
         """A GET below /api/v1."""
         return await self.client.get(f"/api/v1{path}", headers=person.headers | headers)
 
+    async def get_open(self, path: str, **headers: str) -> httpx.Response:
+        """A GET below /api/v1 by nobody in particular."""
+        url = path if path.startswith("/api/v1") else f"/api/v1{path}"
+        return await self.client.get(url, headers=anonymous_header("files") | headers)
+
     async def delete(self, file_id: str, person: Person) -> httpx.Response:
         """A DELETE of a file."""
         return await self.client.delete(f"/api/v1/files/{file_id}", headers=person.headers)
+
+
+@pytest.fixture(autouse=True)
+def _pillow_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's limit is Pillow's own for the whole process; the next test has another, or none."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedFS]:
+    """An S3 for the session."""
+    server = SeaweedFS()
+    server.start()
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -92,6 +115,20 @@ async def rooms(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeRo
     """The rooms service, as far as files is concerned."""
     async with rooms_running(nats_server.url, tmp_path) as fake:
         yield fake
+
+
+@pytest.fixture
+async def auth(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeAuth]:
+    """The auth service, as far as files is concerned."""
+    async with outbox_running("auth", nats_server.url, tmp_path) as db:
+        yield FakeAuth(db)
+
+
+@pytest.fixture
+async def messaging(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[FakeMessaging]:
+    """The messaging service, as far as files is concerned."""
+    async with outbox_running("messaging", nats_server.url, tmp_path) as db:
+        yield FakeMessaging(db)
 
 
 @pytest.fixture

@@ -109,6 +109,9 @@ def room_created(room_id: str, roles: dict[str, str]) -> RoomCreated:
         "owner_id": next(iter(roles), None),
         "slow_mode_seconds": 0,
         "profanity": "off",
+        "archived": False,
+        "max_members": None,
+        "retention_days": None,
         "expires_at": None,
         "created_at": now,
         "updated_at": now,
@@ -126,15 +129,22 @@ def member_state(user_id: str, role: str) -> dict[str, Any]:
 @asynccontextmanager
 async def rooms_running(nats_url: str, folder: Path) -> AsyncIterator[FakeRooms]:
     """Rooms, at work."""
-    url = f"sqlite:///{folder / 'rooms.db'}"
+    async with outbox_running("rooms", nats_url, folder) as db:
+        yield FakeRooms(db)
+
+
+@asynccontextmanager
+async def outbox_running(service: str, nats_url: str, folder: Path) -> AsyncIterator[Database]:
+    """A service of which only the outbox is real: what is recorded in its database is told."""
+    url = f"sqlite:///{folder / service}.db"
     engine = create_engine(url)
     metadata = MetaData()
     outbox_tables(metadata)
     metadata.create_all(engine)
     engine.dispose()
     db = Database(url)
-    bus = Bus("rooms", ProcessSettings(nats_url=nats_url))
+    bus = Bus(service, ProcessSettings(nats_url=nats_url))
     async with AsyncExitStack() as stack:
-        for part in (db.running, bus.connected, Outbox("rooms", db, bus).running):
+        for part in (db.running, bus.connected, Outbox(service, db, bus).running):
             await stack.enter_async_context(part())
-        yield FakeRooms(db)
+        yield db

@@ -17,3 +17,9 @@ async def recorded(service: Service) -> list[tuple[str, Any]]:
 
     envelopes = [orjson.loads(envelope) for envelope in await service.db.read(read)]
     return [(envelope["type"], envelope["data"]) for envelope in envelopes]
+
+
+def unsigned(file: dict[str, Any]) -> dict[str, Any]:
+    """The file as everybody may hear of it: without what makes its URLs one person's."""
+    thumbnail = file["thumbnail_url"]
+    return file | {"url": file["url"].partition("?")[0], "thumbnail_url": thumbnail and thumbnail.partition("?")[0]}

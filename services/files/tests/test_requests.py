@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from services.files.tests.conftest import Person, Service
+from services.files.tests.drawn import PNG
+from services.files.tests.only_sqlite import ONLY_SQLITE
+from services.files.tests.recorded import unsigned
 from shared.bus import Bus
 from shared.ids import new_id
 from shared.problems import Problem
@@ -14,26 +17,41 @@ from shared.testing.nats import NatsServer
 
 
 @pytest.fixture
-async def messaging(nats_server: NatsServer) -> AsyncIterator[Bus]:
+async def asker(nats_server: NatsServer) -> AsyncIterator[Bus]:
     """Another service's connection."""
     bus = Bus("messaging", ProcessSettings(nats_url=nats_server.url))
     async with bus.connected():
         yield bus
 
 
-async def test_describe(service: Service, room: str, alice: Person, messaging: Bus) -> None:
-    files = [(await service.upload(room, alice, name=f"{n}.txt")).json() for n in range(3)]
+async def test_describe(service: Service, room: str, alice: Person, asker: Bus) -> None:
+    files = [unsigned((await service.upload(room, alice, name=f"{n}.txt")).json()) for n in range(3)]
     ids = [file["id"] for file in files]
-    answer = await messaging.request("rpc.files.describe", {"ids": [*ids, new_id()]})
+    answer = await asker.request("rpc.files.describe", {"ids": [*ids, new_id()]})
     assert sorted(answer["files"], key=lambda file: str(file["id"])) == sorted(files, key=lambda file: str(file["id"]))
-    assert (await messaging.request("rpc.files.describe", {"ids": []})) == {"files": []}
+    assert (await asker.request("rpc.files.describe", {"ids": []})) == {"files": []}
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "payload",
     [None, 1, [], {}, {"ids": None}, {"ids": ["x"]}, {"ids": [1]}, {"ids": [], "more": 1}, {"ids": ["x"] * 101}],
 )
-async def test_bad_requests_are_answered(service: Service, messaging: Bus, payload: Any) -> None:
+async def test_bad_requests_are_answered(service: Service, asker: Bus, payload: Any) -> None:
     with pytest.raises(Problem) as refused:
-        await messaging.request("rpc.files.describe", payload)
+        await asker.request("rpc.files.describe", payload)
     assert refused.value.status == 422
+
+
+async def test_export(service: Service, room: str, alice: Person, asker: Bus) -> None:
+    ids = [(await service.stored(room, alice, name=f"{n}.txt")) for n in range(2)]
+    form = {"file": ("me.png", PNG)}
+    shown = (await service.client.post("/api/v1/users/upload-avatar", files=form, headers=alice.headers)).json()
+    exported = (await asker.request("rpc.files.export", {"user_id": alice.user_id}))["files"]
+    assert [file["id"] for file in exported["files.json"]] == ids[::-1]
+    assert {file["uploaded_by"] for file in exported["files.json"]} == {alice.user_id}
+    assert "token" not in str(exported)
+    assert exported["avatar.json"]["avatar_url"] == shown["avatar_url"]
+    assert await asker.request("rpc.files.export", {"user_id": new_id()}) == {"files": {"files.json": []}}
+    with pytest.raises(Problem):
+        await asker.request("rpc.files.export", {"user_id": "x"})

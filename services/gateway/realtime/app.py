@@ -11,6 +11,7 @@ import structlog
 
 from services.gateway.limits import Limits
 from services.gateway.origins import Origins
+from services.gateway.personal_tokens import is_personal
 from services.gateway.realtime import frames, handshake
 from services.gateway.realtime.attach import Attach, Resume
 from services.gateway.realtime.client import Client
@@ -146,7 +147,7 @@ class Realtime:
             return await self._first_frame(wire)
         if token.is_ticket:
             return await self._sessions.redeem_ticket(token.text)
-        if token.in_url and self._url_tickets_only:
+        if token.in_url and (self._url_tickets_only or is_personal(token.text)):  # what lives long ends up in some log
             raise Unauthorized("unauthorized", "Only tickets are taken in the URL here.")
         return await self._sessions.authenticate(token.text)
 

@@ -18,6 +18,7 @@ from services.gateway.realtime.frames import error
 from shared.bus import Bus
 from shared.caller import CallerSigner
 from shared.problems import Problem, TooMany, Unavailable
+from shared.tasks import ended
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
@@ -58,8 +59,7 @@ class Lanes:
             yield
         finally:
             for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                await ended(task)
 
 
 class _Lane:

@@ -53,7 +53,8 @@ class Registry:
 
     def _role_changed(self, user_id: str, role: str) -> None:
         for client in self._by_user.get(user_id, ()):
-            client.caller = Caller(user_id, client.caller.session_id, role, client.caller.ip)
+            acting = client.session.acting(role)
+            client.caller = Caller(user_id, client.caller.session_id, acting, client.caller.ip)
 
 
 def _remove(table: "dict[str, set[Client]]", key: str, client: "Client") -> None:

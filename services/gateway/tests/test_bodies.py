@@ -93,6 +93,41 @@ async def test_an_upload_past_the_limit_is_cut_off(start: Start, announced: bool
                 await cut.wait()
 
 
+async def test_a_picture_of_somebody_has_a_limit_of_its_own(world: World) -> None:
+    path = "/api/v1/users/upload-avatar"
+    headers = world.bearer() | MULTIPART
+    assert (await world.client.post(path, headers=headers, content=chunks(20))).json()["size"] == 5 * MIB
+    for content in (b"x" * 6 * MIB, chunks(24)):
+        got = await world.client.post(path, headers=headers, content=content)
+        assert (got.status_code, got.json()["code"]) == (413, "too_large")
+    assert (await world.client.post(path, headers=MULTIPART, content=b"x")).status_code == 401
+
+
+async def test_a_picture_of_somebody_is_for_everybody_as_the_service_says(world: World) -> None:
+    path = f"/api/v1/avatars/{new_id()}"
+    sent = asyncio.Event()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"10"), (b"etag", b'"h"'), (b"cache-control", b"public, max-age=60")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        async with asyncio.timeout(2):
+            await sent.wait()
+        await send({"type": "http.response.body", "body": b"other"})
+
+    world.upstream.answers[path] = answer
+    async with world.client.stream("GET", path) as got:
+        assert (got.status_code, got.headers["etag"], got.headers["cache-control"]) == (
+            200,
+            '"h"',
+            "public, max-age=60",
+        )
+        pieces = got.aiter_raw()
+        assert await anext(pieces) == b"first", "it comes piece by piece"
+        sent.set()
+        assert await anext(pieces) == b"other"
+
+
 async def test_a_service_may_refuse_an_upload_early(world: World) -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

@@ -45,8 +45,13 @@ def test_open_routes_and_sessions_that_end_are_these() -> None:
         "/auth/register",
         "/auth/login",
         "/auth/refresh",
+        "/auth/password/forgot",
+        "/auth/password/reset",
+        "/auth/email/verify",
         "/.well-known/jwks.json",
         "/files/{file_id}/content",
+        "/files/{file_id}/thumbnail",
+        "/avatars/{user_id}",
     }
     assert {(route.method, route.path) for route in ROUTES if route.ends_sessions} == {
         ("POST", "/auth/refresh"),
@@ -54,6 +59,8 @@ def test_open_routes_and_sessions_that_end_are_these() -> None:
         ("POST", "/auth/logout-all"),
         ("DELETE", "/auth/sessions/{session_id}"),
         ("PUT", "/auth/password"),
+        ("POST", "/auth/password/reset"),
+        ("DELETE", "/auth/tokens/{token_id}"),
         ("DELETE", "/users/me"),
         ("PUT", "/users/{user_id}/role"),
         ("POST", "/users/{user_id}/ban"),

@@ -21,6 +21,7 @@ def edit(batch: Batch, prepared: Prepared) -> Stored:
     if (done := batch.done(command)) is not None:
         return done
     row, room = batch.target(command)
+    policy.must_be_open(room.state)
     policy.is_author(row["author_id"], command.user_id)
     policy.is_there(row["deleted_at"])
     policy.accept_verdict(verdict.action, verdict.code)

@@ -15,6 +15,7 @@ def react(batch: Batch, prepared: Prepared) -> Stored:
     if (done := batch.done(command)) is not None:
         return done
     row, room = batch.target(command)
+    policy.must_be_open(room.state)
     policy.is_there(row["deleted_at"])
     key = (row["id"], command.user_id, command.emoji)
     if key in batch.own:

@@ -18,8 +18,8 @@ from shared.problems import NotFound
 def send(batch: Batch, prepared: Prepared) -> Stored | Scheduled:
     """Check, store and tell: one message, once for each `client_id` of its author in the room.
 
-    Raises Forbidden for non-members and for who is muted, banned or blocked, NotFound for a room, a quoted message or a
-    file that is not there, Invalid when moderation blocks the text, TooMany in slow mode.
+    Raises Forbidden for non-members, for who is muted, banned or blocked, and in archived rooms; NotFound for a room, a
+    quoted message or a file that is not there; Invalid when moderation blocks the text; TooMany in slow mode.
     """
     command, verdict = prepared.command, prepared.verdict
     assert isinstance(command, Send)
@@ -29,6 +29,7 @@ def send(batch: Batch, prepared: Prepared) -> Stored | Scheduled:
         return earlier
     require_schedule(batch, command)
     room = batch.admit(command.room_id, command.user_id)
+    policy.must_be_open(room.state)
     role = batch.role(command.room_id, command.user_id)
     moderates = policy.is_moderator(role, command.role)
     policy.accept_verdict(verdict.action, verdict.code)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from services.messaging.batch import Batch
 from services.messaging.models import messages
 from services.messaging.settings import Settings
-from services.messaging.tests.world import World, member
+from services.messaging.tests.world import World, member, room_state
 from shared.bus import Bus
 from shared.database import Database
 from shared.ids import new_id
@@ -95,6 +95,22 @@ async def test_refusals_leave_the_rest_of_the_group_alone(world: World) -> None:
         "stored",
     ]
     assert [results[0]["seq"], results[-1]["seq"]] == [2, 3]
+
+
+async def test_an_archived_room_takes_nothing_until_it_is_opened_again(world: World) -> None:
+    anna, stranger = new_id(), new_id()
+    room_id = await world.room(anna)
+    await world.send(anna, room_id, "before", "a")
+    archived = room_state(room_id, anna, archived=True)
+    await world.tell("room.updated", room_id, room=archived)
+    commands = [said("too late", room_id, "b"), said("stranger", room_id, "c", by=1), said("before", room_id, "a")]
+    late, strange, retry = await world.commands([anna, stranger], commands)
+    assert (late["error"]["status"], late["error"]["code"]) == (403, "archived")
+    assert strange["error"]["code"] == "not_a_member"
+    assert retry["seq"] == 2
+    assert [entry["type"] for entry in await world.entries(room_id, after=2)] == ["room.updated"]
+    await world.tell("room.updated", room_id, room={**archived, "archived": False})
+    assert (await world.send(anna, room_id, "after", "d"))["seq"] == 5
 
 
 async def test_a_forged_caller_stores_nothing(world: World) -> None:

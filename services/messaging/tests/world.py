@@ -31,6 +31,7 @@ class World:
     async def serve(self) -> None:
         """Answer for rooms' outbox."""
         await self.bus.serve("outbox", self._outbox)
+        await self.bus.ping()
 
     async def tell(self, type_: str, entity: str, **data: Any) -> None:
         """Commit an event in rooms and hand it over, as rooms does before it answers."""
@@ -214,6 +215,9 @@ def room_state(room_id: str, owner_id: str, kind: str = "public", **more: Any) -
         "owner_id": owner_id,
         "slow_mode_seconds": 0,
         "profanity": "off",
+        "archived": False,
+        "max_members": None,
+        "retention_days": None,
         "expires_at": None,
         "created_at": now,
         "updated_at": now,

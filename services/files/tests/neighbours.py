@@ -1,0 +1,88 @@
+"""Auth and messaging as files sees them: real outboxes on the real broker, events as REALTIME.md and auth have them."""
+
+from typing import Any, ClassVar
+
+from shared.database import Database, WriteSession
+from shared.events import Event
+from shared.ids import new_id
+
+
+class UserDeleted(Event):
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "user"
+    name: ClassVar[str] = "deleted"
+    user_id: str
+
+    def entity_id(self) -> str:
+        return self.user_id
+
+
+class _Entry(Event):
+    """An entry of a room's timeline, as the frame that clients get."""
+
+    producer: ClassVar[str] = "messaging"
+    thing: ClassVar[str] = "message"
+    room_id: str
+    seq: int = 1
+
+    def entity_id(self) -> str:
+        return self.room_id
+
+
+class MessageCreated(_Entry):
+    name: ClassVar[str] = "created"
+    message: dict[str, Any]
+
+
+class MessageUpdated(MessageCreated):
+    name: ClassVar[str] = "updated"
+
+
+class MessageDeleted(_Entry):
+    name: ClassVar[str] = "deleted"
+    message_id: str
+    by: str | None = None
+
+
+async def _tell(db: Database, event: Event) -> None:
+    def record(tx: WriteSession) -> None:
+        tx.record(event)
+
+    await db.write(record)
+
+
+class FakeAuth:
+    """Says whose account is gone."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def delete(self, user_id: str) -> None:
+        """The account ends."""
+        await _tell(self._db, UserDeleted(user_id=user_id))
+
+
+class FakeMessaging:
+    """Says which message has which files."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def send(self, room_id: str, *file_ids: str) -> str:
+        """A new message with these files; its id."""
+        message_id = new_id()
+        await _tell(self._db, MessageCreated(room_id=room_id, message=_message(message_id, room_id, file_ids)))
+        return message_id
+
+    async def change(self, message_id: str, room_id: str, *file_ids: str) -> None:
+        """The message has other files now."""
+        await _tell(self._db, MessageUpdated(room_id=room_id, message=_message(message_id, room_id, file_ids)))
+
+    async def delete(self, message_id: str, room_id: str) -> None:
+        """The message is gone."""
+        await _tell(self._db, MessageDeleted(room_id=room_id, message_id=message_id))
+
+
+def _message(message_id: str, room_id: str, file_ids: tuple[str, ...]) -> dict[str, Any]:
+    files = [{"id": file_id, "name": "a.txt", "size": 5} for file_id in file_ids]
+    return {"id": message_id, "room_id": room_id, "content": "look", "attachments": files}
