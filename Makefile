@@ -16,18 +16,25 @@ install: .venv/dev.stamp ## what running and developing need, into .venv
 test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the whole product
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
+	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long -o faulthandler_timeout=1800
+
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
-	@$(BIN)/mypy -p shared -p services -p deploy -p tests
+	@$(BIN)/mypy -p shared -p services -p deploy -p tests -p bench
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
+	@$(BIN)/python -m deploy.settings_table --check
+	@$(BIN)/python -m deploy.event_list --check
 
 format: .venv/dev.stamp ## put the code into the house's form
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-contracts: .venv/dev.stamp ## write every service's contract/ anew
+contracts: .venv/dev.stamp ## write every service's contract/ anew, and the lists made from them
 	@$(BIN)/python -m deploy.contracts
+	@$(BIN)/python -m deploy.settings_table
+	@$(BIN)/python -m deploy.event_list
 
 bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compared with
 	@$(BIN)/python -m bench
@@ -42,10 +49,10 @@ lock: ## resolve the locks anew (needs uv)
 
 .venv/run.stamp: requirements/run.lock | .venv/bin/python
 	@echo "installing what Parley needs (once)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/run.lock
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.lock | .venv/bin/python
 	@echo "installing what developing Parley needs (once)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@ .venv/run.stamp

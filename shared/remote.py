@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 Handler = Callable[[Any], Awaitable[Any]]
 _ERROR = "Parley-Error"
+_INBOXES = "_INBOX"
 _MOST_AT_ONCE = 1_000
 _DRAIN_SECONDS = 5.0
 _TOO_MANY = Unavailable("Too many requests at once.")
@@ -70,7 +71,8 @@ class RpcServer:
             _log.warning("an error could not be answered", subject=message.subject, reason=error.detail)
 
     async def _reply(self, message: Msg, data: bytes, headers: dict[str, str] | None = None) -> None:
-        if message.reply:
+        # The broker lets us answer wherever the asker says, even where others listen for events: only inboxes are that.
+        if message.reply.startswith(_INBOXES):
             await self._bus.send(message.reply, data, headers)
 
 

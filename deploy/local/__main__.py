@@ -7,9 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+from deploy.local.broker import require_outside
 from deploy.local.credentials import Credentials, load_or_make
 from deploy.local.folder import CannotStart, Folder
-from deploy.local.ports import public_port
+from deploy.local.ports import public_port, reachable
 from deploy.local.programs import Plan, plan
 from deploy.local.supervisor import Supervisor
 from deploy.local.terminal import Terminal
@@ -23,6 +24,8 @@ async def run() -> int:
     host = os.environ.get("HOST") or "127.0.0.1"
     folder.take()
     port = public_port(os.environ.get("PORT") or "8000", host)
+    if outside := os.environ.get("NATS_URL"):
+        await require_outside(outside)
     credentials, first = load_or_make(folder.path / "secrets.json")
     everything = plan(folder, credentials, port, host)
     await _migrate(everything)
@@ -48,14 +51,17 @@ async def _migrate(everything: Plan) -> None:
 
 
 def _greeting(host: str, port: int, seconds: float, credentials: Credentials, first: bool) -> str:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "") else host
+    name = reachable(host)
+    place = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
     lines = [
         f"Parley is ready after {seconds:.1f} s",
-        f"  web client   http://{shown}:{port}/",
-        f"  API          http://{shown}:{port}/api/v1   (docs: http://{shown}:{port}/docs)",
-        f"  WebSocket    ws://{shown}:{port}/ws",
+        f"  web client   http://{place}/",
+        f"  API          http://{place}/api/v1   (docs: http://{place}/docs)",
+        f"  WebSocket    ws://{place}/ws",
     ]
-    if first:
+    if first and os.environ.get("AUTH_ADMIN_PASSWORD"):
+        lines.append(f"  first admin  {credentials.admin_username}   password: the one in AUTH_ADMIN_PASSWORD")
+    elif first:
         lines += [
             f"  first admin  {credentials.admin_username}   password: {credentials.admin_password}",
             "               (shown only now; kept in secrets.json in the data folder)",
@@ -69,3 +75,5 @@ if __name__ == "__main__":
     except CannotStart as problem:
         print(f"parley: {problem}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:  # before there was anything to stop
+        sys.exit(130)

@@ -3,7 +3,8 @@
 import fcntl
 import os
 from pathlib import Path
-from typing import TextIO
+
+_LOCK = "lock"
 
 
 class CannotStart(Exception):
@@ -15,30 +16,33 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
-        self._lock: TextIO | None = None
 
     def take(self) -> None:
         """Make the folder and hold its lock until this process ends, however it ends."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if not (self.path / _LOCK).exists() and any(self.path.iterdir()):
+                raise CannotStart(f"{self.path} holds something else; set VAR_DIR to a folder of Parley's own.")
             self.path.chmod(0o700)
-            self._lock = (self.path / "lock").open("a+")
+            lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise CannotStart(
                 f"Can't write to {self.path} ({error.strerror}); set VAR_DIR to a folder you own."
             ) from None
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
+            holder = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
+            os.close(lock)
             raise CannotStart(f"Parley runs already in {self.path} (process {holder}); stop it first.") from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        os.truncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
 
     def inside(self, *parts: str) -> Path:
         """A folder within, made for the owner only."""
         path = self.path.joinpath(*parts)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotStart(f"Can't make the folder {path} ({error.strerror}).") from None
         return path

@@ -1,27 +1,51 @@
 """Ports on loopback: free ones for what stays inside, and the public one, which must be ours to take."""
 
 import errno
+import random
+import re
 import socket
 
 from deploy.local.folder import CannotStart
 
+# Below the ranges from which systems take the near ends of connections: a service that starts again must find its port
+# free, and a port from there may be somebody's connection by then.
+_INSIDE = range(20_000, 32_000)
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that was free a moment ago, and that no outgoing connection will take."""
+    for port in random.sample(_INSIDE, 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise CannotStart("No free port was found on 127.0.0.1 between 20000 and 32000.")
+
+
+def reachable(host: str) -> str:
+    """Where this machine reaches what listens on `host`."""
+    return _EVERYWHERE.get(host, host)
 
 
 def public_port(text: str, host: str) -> int:
     """The number in PORT, if it can be listened on; CannotStart with the reason otherwise."""
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
         raise CannotStart(f"PORT is {text!r}; it must be a number from 1 to 65535.")
-    with socket.socket() as probe:
+    no_such_host = CannotStart(f"HOST is {host!r}, which is no address of this machine.")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, int(text), type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise no_such_host from None
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, int(text)))
+            probe.bind(address)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise no_such_host from None
             reason = {errno.EADDRINUSE: "is taken", errno.EACCES: "needs more rights than you have"}.get(
                 error.errno or 0, f"can't be used ({error.strerror})"
             )

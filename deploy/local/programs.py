@@ -9,7 +9,7 @@ from functools import partial
 from deploy.local.broker import find_server, write_config
 from deploy.local.credentials import SERVICES, Credentials
 from deploy.local.folder import Folder
-from deploy.local.ports import free_port
+from deploy.local.ports import free_port, reachable
 from deploy.local.program import Program, answers_as, is_nats
 
 
@@ -28,8 +28,8 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
     if not outside:
         nats_port = free_port()
         command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
-        programs.append(Program("nats", command, partial(is_nats, nats_port), quiet=True))
-    nats = {"NATS_URL": outside or f"nats://127.0.0.1:{nats_port}"}
+        programs.append(Program("nats", command, partial(is_nats, "127.0.0.1", nats_port), quiet=True))
+    nats_url = outside or f"nats://127.0.0.1:{nats_port}"
     ports = {name: free_port() for name in SERVICES}
     databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
     for name in SERVICES:
@@ -41,26 +41,32 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         }
         databases[name] = told["DATABASE_URL"]
         needs = [] if outside else ["nats"]
-        programs.append(_service(name, ports[name], nats | told, credentials, needs))
+        programs.append(_service(name, ports[name], nats_url, told, credentials, needs))
     told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
     told |= {f"{name.upper()}_CALLER_SECRET": secret for name, secret in credentials.caller_secrets.items()}
-    programs.append(_service("gateway", public_port, nats | told | {"HOST": host}, credentials, list(SERVICES)))
+    told["HOST"] = host
+    programs.append(_service("gateway", public_port, nats_url, told, credentials, list(SERVICES)))
     return Plan(programs, databases)
 
 
-def _service(name: str, port: int, told: dict[str, str], credentials: Credentials, needs: list[str]) -> Program:
+def _service(
+    name: str, port: int, nats_url: str, told: dict[str, str], credentials: Credentials, needs: list[str]
+) -> Program:
     instance = secrets.token_hex(8)
     environment = {
         "PORT": str(port),
         "PARLEY_INSTANCE": instance,
         "LOG_FORMAT": "console",
+        "NATS_URL": os.environ.get(f"{name.upper()}_NATS_URL") or nats_url,
         "NATS_USER": name,
         "NATS_PASSWORD": credentials.nats_passwords[name],
         "PYTHONUNBUFFERED": "1",
         **told,
     }
     command = [sys.executable, "-m", f"services.{name}", "serve"]
-    return Program(name, command, partial(answers_as, port, name, instance), environment, needs)
+    return Program(
+        name, command, partial(answers_as, reachable(told["HOST"]), port, name, instance), environment, needs
+    )
 
 
 def _own(name: str, folder: Folder, credentials: Credentials) -> dict[str, str]:

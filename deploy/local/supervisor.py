@@ -11,6 +11,8 @@ _POLL = 0.05
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 _STEADY = 10.0
 _MOST_QUICK_ENDS = 5
+_REFUSED = 2  # how our programs end when a setting is wrong: trying again changes nothing
+_SLOW = 20.0
 
 
 class Supervisor:
@@ -32,7 +34,10 @@ class Supervisor:
         """Wait until every program has been ready; False when it stops before that."""
         waiting = asyncio.create_task(self._each_ready())
         stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        either = {waiting, stopping}
+        while not (await asyncio.wait(either, timeout=_SLOW, return_when=asyncio.FIRST_COMPLETED))[0]:
+            late = ", ".join(name for name, event in self._ready.items() if not event.is_set())
+            self._terminal.block(f"still waiting for {late}")
         ready = waiting.done()
         for task in (waiting, stopping):
             task.cancel()
@@ -62,23 +67,34 @@ class Supervisor:
         wait, quick_ends = _FIRST_WAIT, 0
         while True:
             begun = time.monotonic()
-            running = self._running[program.name] = await Running.start(program, self._terminal)
-            watcher = asyncio.create_task(self._watch(program))
-            try:
-                status = await running.ended()
-            finally:
-                watcher.cancel()
-            if time.monotonic() - begun > _STEADY or self._ready[program.name].is_set():
+            status, ended, said = await self._run_once(program)
+            was_ready = self._ready[program.name].is_set()
+            self._ready[program.name].clear()
+            if was_ready or time.monotonic() - begun > _STEADY:
                 wait, quick_ends = _FIRST_WAIT, 0
             quick_ends += 1
-            self._ready[program.name].clear()
-            if quick_ends >= _MOST_QUICK_ENDS:
-                self.failed = f"{program.name} does not start (exit status {status}); its lines above say why."
+            if quick_ends >= _MOST_QUICK_ENDS or (status == _REFUSED and not was_ready):
+                self.failed = f"{program.name} does not start: it {ended}" + (f" and said: {said}" if said else ".")
                 self._stopping.set()
                 return
-            self._terminal.say(program.name, f"ended with {status}; starting it again in {wait:.1f} s")
+            self._terminal.say(program.name, f"{ended}; starting it again in {wait:.1f} s")
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _run_once(self, program: Program) -> tuple[int | None, str, str]:
+        """Run it until it ends by itself: its exit status, that in words, and what it said last."""
+        try:
+            running = self._running[program.name] = await Running.start(program, self._terminal)
+        except OSError as error:
+            return None, f"can't be run ({error.strerror})", ""
+        watcher = asyncio.create_task(self._watch(program))
+        try:
+            status = await running.ended()
+        finally:
+            watcher.cancel()
+        if not self._ready[program.name].is_set():
+            running.show_last_words()
+        return status, f"ended with {status}", running.last_line
 
     async def _watch(self, program: Program) -> None:
         while not await program.ready():

@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.nats.permissions import ROLES, grants
 
 MAX_PAYLOAD = 1024 * 1024
+MAX_SUBSCRIPTIONS = 100_000  # of one connection: a gateway has one for every room that somebody looks at
 
 
 def server_config(host: str, port: int, store: Path, passwords: Mapping[str, str]) -> str:
@@ -21,6 +22,7 @@ def server_config(host: str, port: int, store: Path, passwords: Mapping[str, str
             "server_name: parley",
             f"listen: {json.dumps(f'{host}:{port}')}",
             f"max_payload: {MAX_PAYLOAD}",
+            f"max_subscriptions: {MAX_SUBSCRIPTIONS}",
             "max_control_line: 4096",
             "write_deadline: 5s",
             "ping_interval: 5s",

@@ -2,6 +2,10 @@
 
 Facts of our own, as data; `grants` turns them into NATS subjects. Requests are `rpc.<service>.<method>`; a service
 hears answers only under its own inbox prefix and answers only what it was asked (`allow_responses`).
+
+The broker checks subjects, not what is in a message: who makes a stream or a consumer says in the request what it
+takes and where it delivers. So neither can be changed or deleted by its user once it is there, and the services answer
+nowhere but into inboxes (shared/remote.py). tests/security/ tries all of it on the real server.
 """
 
 from dataclasses import dataclass
@@ -20,18 +24,22 @@ class Role:
 
 
 ROLES: dict[str, Role] = {
-    "auth": Role(follows=("files",)),
-    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users")),
-    "messaging": Role(
-        follows=("auth", "rooms", "moderation"), asks=("moderation.review", "auth.users", "files.describe")
+    "auth": Role(
+        follows=("files",),
+        asks=("rooms.export", "messaging.export", "moderation.export", "files.export", "moderation.review"),
     ),
-    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "auth.users")),
+    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
+    "messaging": Role(
+        follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
+    ),
+    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "messaging.snapshot", "auth.users")),
     "files": Role(follows=("auth", "rooms", "messaging"), asks=()),
     "gateway": Role(
         asks=(
             "auth.users",
             "auth.jwks",
             "auth.tickets.redeem",
+            "auth.tokens.recognise",
             "auth.outbox",
             "rooms.direct",
             "messaging.commands",
@@ -39,7 +47,18 @@ ROLES: dict[str, Role] = {
             "messaging.replay",
             "messaging.heads",
         ),
-        hears=("messaging.room.*.entries", "presence.*", "typing.*", "auth.session.*.*", "auth.user.*.*"),
+        hears=(
+            "messaging.room.*.entries",
+            "messaging.room.*.reads",
+            "messaging.user.*.mentioned",
+            "messaging.user.*.direct",
+            "rooms.user.*.invited",
+            "moderation.user.*.report_resolved",
+            "presence.*",
+            "typing.*",
+            "auth.session.*.*",
+            "auth.user.*.*",
+        ),
         says=("presence.*", "typing.*"),
     ),
 }
@@ -67,19 +86,15 @@ def grants(service: str) -> Grants:
 
 
 def _stream(service: str) -> list[str]:
-    """A producer makes its own stream and looks at it; nobody deletes or purges one."""
+    """A producer makes its own stream and looks at it; nobody changes, empties or deletes one."""
     name = service.upper()
-    return [f"$JS.API.STREAM.{verb}.{name}" for verb in ("CREATE", "UPDATE", "INFO", "MSG.GET")]
+    return [f"$JS.API.STREAM.{verb}.{name}" for verb in ("CREATE", "INFO", "MSG.GET")]
 
 
 def _durable(stream: str, service: str) -> list[str]:
     """A follower makes its own durable consumer on the stream, reads from it and confirms what it read."""
     return [
-        f"$JS.API.STREAM.INFO.{stream}",
-        f"$JS.API.CONSUMER.CREATE.{stream}.{service}",
-        f"$JS.API.CONSUMER.CREATE.{stream}.{service}.>",
         f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{service}",
-        f"$JS.API.CONSUMER.INFO.{stream}.{service}",
         f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}",
         f"$JS.ACK.{stream}.{service}.>",
     ]

@@ -2,17 +2,17 @@
 
 from pydantic import SecretStr, ValidationError
 
-from services.auth.passwords import check_strength
+from services.auth.password_rules import SHORTEST, check_strength
 from services.auth.schemas import Registration
 from shared.problems import Problem
 
 
-def admin_draft(username: str, password: SecretStr, email: str) -> Registration:
+def admin_draft(username: str, password: SecretStr, email: str, shortest: int = SHORTEST) -> Registration:
     """The account to be made; ValueError says what is wrong with it, without repeating the password."""
     text = password.get_secret_value()
     try:
         draft = Registration(username=username, password=text, email=email or f"{username}@parley.invalid")
-        check_strength(text, "password", username)
+        check_strength(text, "password", username, email, shortest=shortest)
     except ValidationError as exc:
         first = exc.errors(include_input=False)[0]
         raise ValueError(f"the admin's {first['loc'][0]}: {first['msg']}") from None

@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from services.auth import __version__
 from services.auth.admin_draft import admin_draft
 from services.auth.first_admin import FirstAdmin
+from services.auth.mailer import Mailer
+from services.auth.postman import Postman
 from services.auth.routes import ROUTERS
 from services.auth.rpc import Rpc
 from services.auth.settings import Settings
@@ -26,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     outbox = Outbox("auth", db, bus)
     inbox = Inbox("auth", db, bus)
     subscribe(inbox)
-    wiring = Wiring.of(settings, db)
+    wiring = Wiring.of(settings, db, bus)
     app = kit.create_app(
         service="auth",
         version=__version__,
@@ -35,12 +37,14 @@ def create_app(settings: Settings) -> FastAPI:
         parts=[
             db.running,
             wiring.passwords.running,
+            wiring.keys.running,
             *_first_admin(settings, wiring),
             bus.connected,
             outbox.running,
             inbox.running,
             Rpc(bus, wiring).running,
             Sweeper(db).running,
+            *_mail(settings, db),
         ],
         ready={"database": db.ping, "nats": bus.ping},
         max_body=16 * 1024,
@@ -52,5 +56,21 @@ def create_app(settings: Settings) -> FastAPI:
 def _first_admin(settings: Settings, wiring: Wiring) -> list[Part]:
     if not settings.auth_admin_username:
         return []
-    draft = admin_draft(settings.auth_admin_username, settings.auth_admin_password, settings.auth_admin_email)
+    draft = admin_draft(
+        settings.auth_admin_username, settings.auth_admin_password, settings.auth_admin_email, settings.password_min
+    )
     return [FirstAdmin(wiring.db, wiring.passwords, draft).running]
+
+
+def _mail(settings: Settings, db: Database) -> list[Part]:
+    if not settings.smtp_host:
+        return []
+    mailer = Mailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        tls=settings.smtp_tls,
+        sender=settings.smtp_from,
+    )
+    return [Postman(db, mailer, str(settings.public_url or "")).running]

@@ -68,8 +68,22 @@ class UserDeleted(_UserEvent):
     name: ClassVar[str] = "deleted"
 
 
+class UserBlocked(_UserEvent):
+    """Somebody does not want to hear from somebody else."""
+
+    name: ClassVar[str] = "blocked"
+    blocked_id: Id
+
+
+class UserUnblocked(_UserEvent):
+    """That is over."""
+
+    name: ClassVar[str] = "unblocked"
+    blocked_id: Id
+
+
 class SessionRevoked(Event):
-    """A session ended before its time: its tokens and sockets end with it."""
+    """A session or a personal access token ended before its time: its tokens and sockets end with it."""
 
     producer: ClassVar[str] = "auth"
     thing: ClassVar[str] = "session"
@@ -82,4 +96,12 @@ class SessionRevoked(Event):
         return self.session_id
 
 
-PUBLISHED: tuple[type[Event], ...] = (UserRegistered, UserUpdated, UserRoleChanged, UserDeleted, SessionRevoked)
+PUBLISHED: tuple[type[Event], ...] = (
+    UserRegistered,
+    UserUpdated,
+    UserRoleChanged,
+    UserDeleted,
+    UserBlocked,
+    UserUnblocked,
+    SessionRevoked,
+)

@@ -11,6 +11,7 @@ from services.auth.passwords import Passwords
 from services.auth.schemas import Registration
 from shared.database import Database
 from shared.problems import Problem, Unavailable
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 5.0
@@ -33,8 +34,7 @@ class FirstAdmin:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def _until_done(self) -> None:
         while True:

@@ -1,7 +1,8 @@
 """The keys of this service: what signs access tokens, and what refresh tokens are derived with.
 
 All come from SECRET_KEY, unless AUTH_KEY_FILE names the signing keys. In that file the first key signs and all are
-published, so a new key is added behind the old one, and put first when everybody has had time to fetch it.
+published, so a new key is added behind the old one, and put first when everybody has had time to fetch it. Without a
+file `rotate-keys` does that (keyring.py).
 """
 
 import hashlib
@@ -62,3 +63,8 @@ def derive(secret_key: str, purpose: str) -> bytes:
 def key_set(keys: list[SigningKey]) -> dict[str, Any]:
     """The JSON Web Key Set that others check tokens with."""
     return {"keys": [key.jwk for key in keys]}
+
+
+def new_signing_key() -> SigningKey:
+    """A key that follows from nothing."""
+    return SigningKey(Ed25519PrivateKey.generate())

@@ -1,6 +1,6 @@
 """The tables of the auth service. Its outbox, inbox and idempotency tables are the kit's."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from shared.database import UtcDateTime
 from shared.inbox import inbox_tables
@@ -82,4 +82,83 @@ bans = Table(
     Column("expires_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Index("bans_expires_at", "expires_at"),
+)
+
+# Personal access tokens, of which only the digest is kept.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("scopes", String(64), nullable=False),
+    Column("digest", _DIGEST, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Index("tokens_user", "user_id", "id"),
+    Index("tokens_expires_at", "expires_at"),
+)
+
+# `user_id` has blocked `blocked_id`.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", _ID, ForeignKey("users.id"), primary_key=True),
+    Column("blocked_id", _ID, ForeignKey("users.id"), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("blocks_blocked", "blocked_id"),
+)
+
+# Codes by which somebody may register where that takes an invitation.
+registration_invites = Table(
+    "registration_invites",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("code", _key(64), nullable=False, unique=True),
+    Column("created_by", _ID, nullable=False),
+    Column("max_uses", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("registration_invites_expires_at", "expires_at"),
+)
+
+# Mail that is to go out. The code that it will carry is made when it goes, and kept as a digest in `mail_codes`.
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index("mails_due_at", "due_at"),
+    Index("mails_user", "user_id"),
+)
+mail_codes = Table(
+    "mail_codes",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("mail_codes_user", "user_id"),
+    Index("mail_codes_expires_at", "expires_at"),
+)
+
+# Made by `rotate-keys`. A row without `sealed` (the private key, encrypted) says until when the first key, which comes
+# from SECRET_KEY, is published.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("sealed", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("signs_from", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
 )

@@ -1,56 +1,33 @@
-"""Passwords: which are good enough, and how they are kept (argon2id, in two threads of their own).
-
-They are normalised to NFC, as RFC 8265 has it for opaque strings: what looks the same on two keyboards is the same.
-NFKC would make different passwords equal and can lengthen one eighteenfold.
-"""
+"""How passwords are kept: argon2id, in a few threads of their own, so that a flood of logins stalls nobody else."""
 
 import asyncio
-import unicodedata
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 from passlib.context import CryptContext  # type: ignore[import-untyped]
 
-from shared.problems import Invalid, Unavailable
+from services.auth.password_rules import LONGEST, normalised
+from shared.metrics import counter, gauge
+from shared.problems import Unavailable
 
-SHORTEST, LONGEST = 8, 128
 _T = TypeVar("_T")
-_THREADS = 2
-_LONGEST_QUEUE = 50
-
-
-def normalised(password: str) -> str:
-    """The one form in which it is counted, compared and hashed."""
-    return unicodedata.normalize("NFC", password)
-
-
-def check_strength(password: str, field: str, *names: str) -> None:
-    """Refuse one that many people use, or that everybody knows of this person."""
-    folded = password.casefold()
-    if folded in {normalised(name).casefold() for name in names}:
-        _refuse(field, "The password must not be the user's name or e-mail address.")
-    if folded in _common():
-        _refuse(field, "This is one of the most common passwords.")
-
-
-def _refuse(field: str, reason: str) -> None:
-    error = {"loc": ["body", field], "msg": reason, "type": "weak_password"}
-    raise Invalid("weak_password", reason, errors=[error])
-
-
-@cache
-def _common() -> frozenset[str]:
-    return frozenset((files("services.auth") / "common_passwords.txt").read_text("utf-8").split())
+_LONGEST_WAIT = 5.0
+_WAITING = gauge("parley_password_jobs", "Passwords being hashed or waiting for it")
+_DONE = counter("parley_password_hashes", "Passwords hashed or checked")
 
 
 class Passwords:
-    """Hashes and checks, a few at a time: what would wait too long is refused at once."""
+    """Hashes and checks, `threads` at a time; memory is at most `threads` x `memory_kib`, however many wait.
 
-    def __init__(self, *, memory_kib: int = 19 * 1024, rounds: int = 2) -> None:
+    What would wait behind `queue` others is refused at once, what has waited for five seconds when its turn comes (503
+    both), and nothing is done for who has gone.
+    """
+
+    def __init__(self, *, memory_kib: int = 19 * 1024, rounds: int = 2, threads: int = 2, queue: int = 200) -> None:
         self._context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",
@@ -58,8 +35,10 @@ class Passwords:
             argon2__rounds=rounds,
             argon2__parallelism=1,
         )
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._most = threads + queue
         self._waiting = 0
+        self._counting = threading.Lock()
         self._nobodys = ""
 
     @asynccontextmanager
@@ -88,13 +67,26 @@ class Passwords:
         return (True, renewed) if possible and fits else (False, None)
 
     async def _submit(self, work: Callable[[], _T]) -> _T:
-        if self._waiting >= _LONGEST_QUEUE + _THREADS:
+        if self._waiting >= self._most:
             raise Unavailable("Too many passwords wait to be checked.")
-        self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        # Counted until it is done, not until its caller has gone.
-        future.add_done_callback(self._finished)
-        return await asyncio.shield(future)
+        self._count(1)
+        job = self._threads.submit(_in_time, work, time.monotonic())
+        # Counted until it is done or dropped, not until its caller has gone: one that runs cannot be stopped.
+        job.add_done_callback(self._finished)
+        return await asyncio.wrap_future(job)
 
-    def _finished(self, _: object) -> None:
-        self._waiting -= 1
+    def _finished(self, job: "Future[_T]") -> None:
+        self._count(-1)
+        if not job.cancelled() and job.exception() is None:
+            _DONE.inc()
+
+    def _count(self, step: int) -> None:
+        with self._counting:
+            self._waiting += step
+            _WAITING.inc(step)
+
+
+def _in_time(work: Callable[[], _T], since: float) -> _T:
+    if time.monotonic() - since > _LONGEST_WAIT:
+        raise Unavailable("Too many passwords wait to be checked.")
+    return work()

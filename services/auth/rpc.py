@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.auth import queries
+from services.auth.actions.personal_tokens import recognise_token
 from services.auth.actions.tickets import redeem_ticket
 from services.auth.wiring import Wiring
 from shared.bus import Bus
@@ -33,6 +34,12 @@ class TicketQuestion(_Question):
     ticket: Annotated[str, Field(max_length=1024, repr=False)]
 
 
+class PersonalTokenQuestion(_Question):
+    """`rpc.auth.tokens.recognise`; the digest (SHA-256, hexadecimal), since the token itself is nobody's business."""
+
+    digest: Annotated[str, Field(max_length=64)]
+
+
 class Rpc:
     """A part of the application: answers while it runs."""
 
@@ -43,7 +50,12 @@ class Rpc:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Requests are answered inside of this."""
-        methods = {"users": self._users, "jwks": self._keys, "tickets.redeem": self._redeem}
+        methods = {
+            "users": self._users,
+            "jwks": self._keys,
+            "tickets.redeem": self._redeem,
+            "tokens.recognise": self._recognise,
+        }
         async with AsyncExitStack() as stack:
             for method, handler in methods.items():
                 serving = await self._bus.serve(method, handler)
@@ -56,10 +68,13 @@ class Rpc:
         return {"users": [user.model_dump(mode="json") for user in found]}
 
     async def _keys(self, _: Any) -> dict[str, Any]:
-        return self._wiring.key_set
+        return self._wiring.keys.key_set()
 
     async def _redeem(self, payload: Any) -> dict[str, Any]:
         return asdict(await self._wiring.db.write(redeem_ticket, _read(TicketQuestion, payload).ticket))
+
+    async def _recognise(self, payload: Any) -> dict[str, Any]:
+        return asdict(await self._wiring.db.write(recognise_token, _read(PersonalTokenQuestion, payload).digest))
 
 
 def _read(question: type[_Q], payload: Any) -> _Q:

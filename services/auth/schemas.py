@@ -1,91 +1,30 @@
 """The shapes of the API: what may be sent (strict, nothing unknown) and what is answered."""
 
-import re
-import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field
 
-from services.auth.passwords import LONGEST, SHORTEST, normalised
-from services.auth.policy import Role
+from services.auth.fields import (
+    MOST_EMAIL_BYTES,
+    MOST_SENT,
+    DisplayName,
+    Email,
+    LongText,
+    NewPassword,
+    Password,
+    Username,
+    encodable,
+)
+from services.auth.policy import Role, Scope
 from shared.clock import Timestamp
 from shared.ids import Id
 from shared.schemas import AnswerModel, RequestModel
 
-USERNAME = r"^[A-Za-z0-9_.-]{3,32}$"
-_TEN_YEARS = 10 * 366 * 24 * 3600
-_MOST_EMAIL_BYTES = 254
-_MOST_SENT = 1024
-_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
-_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def _readable(text: str, allowed: str = "") -> str:
-    """Refuse what would lie to the reader: control characters, lone surrogates, changes of direction."""
-    text = unicodedata.normalize("NFC", text).strip()
-    for char in text:
-        if char in _REORDERING or (char not in allowed and unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")):
-            raise ValueError(f"U+{ord(char):04X} is not allowed here")
-    return text
-
-
-def _display_name(text: str) -> str:
-    text = _readable(text)
-    if not any(unicodedata.category(char)[0] in "LNPS" for char in text):
-        raise ValueError("a name needs at least one visible character")
-    if len(text) > 64:
-        raise ValueError("a name has at most 64 characters")
-    return text
-
-
-def _long_text(text: str) -> str:
-    text = _readable(text, allowed="\n\t")
-    if len(text) > 500:
-        raise ValueError("at most 500 characters")
-    return text
-
-
-def _email(text: str) -> str:
-    text = _readable(text)
-    if len(text.encode()) > _MOST_EMAIL_BYTES or not _EMAIL.fullmatch(text) or ".." in text.partition("@")[0]:
-        raise ValueError("this is not an e-mail address")
-    return text
-
-
-def _new_password(text: str) -> str:
-    if not SHORTEST <= len(normalised(text)) <= LONGEST:
-        raise ValueError(f"a password has {SHORTEST} to {LONGEST} characters")
-    return text
-
-
-def _encodable(text: str) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("this is not text")
-    return text
-
-
-Username = Annotated[str, Field(pattern=USERNAME)]
-DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_display_name)]
-LongText = Annotated[str, Field(max_length=500), AfterValidator(_long_text)]
-Email = Annotated[
-    str,
-    Field(max_length=_MOST_EMAIL_BYTES),
-    AfterValidator(_email),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": _MOST_EMAIL_BYTES}),
-]
-NewPassword = Annotated[
-    str,
-    Field(max_length=_MOST_SENT, repr=False),
-    AfterValidator(_encodable),
-    AfterValidator(_new_password),
-    WithJsonSchema({"type": "string", "format": "password", "minLength": SHORTEST, "maxLength": LONGEST}),
-]
-Password = Annotated[
-    str,
-    Field(max_length=_MOST_SENT, repr=False),
-    AfterValidator(_encodable),
-    WithJsonSchema({"type": "string", "format": "password", "maxLength": _MOST_SENT}),
-]
+_HOUR = 3600
+_TEN_YEARS = 10 * 366 * 24 * _HOUR
+_A_YEAR = 366 * 24 * _HOUR
+_MOST_USES = 10_000
+_Secret = Annotated[str, Field(max_length=MOST_SENT, repr=False)]
 
 
 class _Input(RequestModel):
@@ -99,19 +38,20 @@ class Registration(_Input):
     email: Email
     password: NewPassword
     display_name: DisplayName | None = None
+    invite: Annotated[str | None, Field(max_length=64, repr=False)] = None
 
 
 class Credentials(_Input):
     """A login; the e-mail address will do as the username."""
 
-    username: Annotated[str, Field(min_length=1, max_length=_MOST_EMAIL_BYTES), AfterValidator(_encodable)]
+    username: Annotated[str, Field(min_length=1, max_length=MOST_EMAIL_BYTES), AfterValidator(encodable)]
     password: Password
 
 
 class RefreshRequest(_Input):
     """The refresh token of the last Tokens."""
 
-    refresh_token: Annotated[str, Field(max_length=_MOST_SENT, repr=False)]
+    refresh_token: _Secret
 
 
 class PasswordChange(_Input):
@@ -146,6 +86,40 @@ class BanRequest(_Input):
 
     reason: LongText = ""
     duration_seconds: Annotated[int, Field(ge=1, le=_TEN_YEARS)] | None = None
+
+
+class NewToken(_Input):
+    """A personal access token, good for 90 days unless said otherwise."""
+
+    name: DisplayName
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
+    expires_in: Annotated[int, Field(ge=60, le=_A_YEAR, description="seconds")] = 90 * 24 * _HOUR
+
+
+class NewInvite(_Input):
+    """An invitation to register, good once and for a week unless said otherwise."""
+
+    max_uses: Annotated[int, Field(ge=1, le=_MOST_USES)] = 1
+    expires_in: Annotated[int, Field(ge=60, le=_A_YEAR, description="seconds")] = 7 * 24 * _HOUR
+
+
+class ForgottenPassword(_Input):
+    """The address that a mail may go to."""
+
+    email: Email
+
+
+class PasswordReset(_Input):
+    """The code from the mail, and the password from now on."""
+
+    code: _Secret
+    new_password: NewPassword
+
+
+class EmailProof(_Input):
+    """The code from the mail."""
+
+    code: _Secret
 
 
 class User(AnswerModel):
@@ -185,6 +159,35 @@ class Session(AnswerModel):
     user_agent: str
     ip: str
     current: bool
+
+
+class PersonalToken(AnswerModel):
+    """A personal access token, as it can be shown at any time."""
+
+    id: Id
+    name: str
+    scopes: list[Scope]
+    created_at: Timestamp
+    expires_at: Timestamp
+    last_used_at: Timestamp | None = Field(description="to within some minutes")
+
+
+class IssuedToken(PersonalToken):
+    """The same with the token itself, which is never shown again."""
+
+    token: str = Field(repr=False)
+
+
+class RegistrationInvite(AnswerModel):
+    """A code by which `max_uses` people may register."""
+
+    id: Id
+    code: str
+    created_by: Id
+    max_uses: int
+    uses: int
+    created_at: Timestamp
+    expires_at: Timestamp
 
 
 class Ticket(AnswerModel):

@@ -5,7 +5,6 @@ from pydantic import BaseModel, ConfigDict
 from services.auth.actions.set_avatar import set_avatar
 from shared.database import WriteSession
 from shared.events import Envelope
-from shared.ids import Id
 from shared.inbox import Inbox
 
 
@@ -14,7 +13,7 @@ class AvatarNews(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    user_id: Id
+    user_id: str
     avatar_url: str | None
 
 

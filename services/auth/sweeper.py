@@ -1,4 +1,4 @@
-"""Removes what nobody can use any more: sessions, tickets and bans whose time is over."""
+"""Removes what nobody can use any more: sessions, tokens, codes, keys and bans whose time is over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from services.auth.store import bans, sessions, tickets
+from services.auth.store import bans, invites, mails, sessions, signing_keys, tickets, tokens
 from shared.database import Database, WriteSession
 from shared.problems import Problem
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 600.0
@@ -18,7 +19,11 @@ def sweep(tx: WriteSession) -> None:
     """Nothing that is removed here was good for anything, so nobody is told."""
     tickets.remove_expired(tx)
     sessions.remove_expired(tx)
+    tokens.remove_expired(tx)
     bans.remove_expired(tx)
+    invites.remove_expired(tx)
+    mails.remove_expired(tx)
+    signing_keys.remove_expired(tx)
 
 
 class Sweeper:
@@ -34,8 +39,7 @@ class Sweeper:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def _run(self) -> None:
         while True:

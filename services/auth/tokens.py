@@ -1,4 +1,4 @@
-"""What a client holds: access tokens (signed, for fifteen minutes), refresh tokens and tickets (opaque).
+"""What a client holds: access tokens (signed, for fifteen minutes); refresh tokens, tickets and the like (opaque).
 
 A refresh token is its session's id, a secret and a tag, and nothing of it is stored but a digest. The secret of the
 next one follows from this one and a key of ours, so the same refresh asked for again gets the same answer without our
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import jwt
 
-from services.auth.keys import SigningKey
+from services.auth.keyring import Keyring
 from shared.ids import new_id
 
 ACCESS_LIFETIME = timedelta(minutes=15)
@@ -34,11 +34,21 @@ def new_ticket() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_personal_token() -> str:
+    """Opaque too. The prefix is what scanners for leaked secrets find it by, and the gateway."""
+    return f"parley_{secrets.token_urlsafe(32)}"
+
+
+def new_mail_code() -> str:
+    """What a mail carries; it stands in a link too."""
+    return secrets.token_urlsafe(32)
+
+
 class AccessTokens:
     """Signs access tokens."""
 
-    def __init__(self, key: SigningKey) -> None:
-        self._key = key
+    def __init__(self, keys: Keyring) -> None:
+        self._keys = keys
 
     def issue(self, user_id: str, session_id: str, role: str, now: datetime) -> str:
         """A token for this session, from now on."""
@@ -53,7 +63,8 @@ class AccessTokens:
             "iat": issued,
             "exp": issued + int(ACCESS_LIFETIME.total_seconds()),
         }
-        return jwt.encode(claims, self._key.private, "EdDSA", {"typ": "at+jwt", "kid": self._key.kid})
+        key = self._keys.signing(now)
+        return jwt.encode(claims, key.private, "EdDSA", {"typ": "at+jwt", "kid": key.kid})
 
 
 @dataclass(frozen=True, slots=True)

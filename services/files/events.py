@@ -2,8 +2,17 @@
 
 from typing import ClassVar
 
+from pydantic import ConfigDict
+
 from services.files.schemas import File
 from shared.events import Event
+from shared.ids import Id
+
+
+class FileState(File):
+    """A file as clients see it; no field goes out that is not declared."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class FileStored(Event):
@@ -13,7 +22,7 @@ class FileStored(Event):
     thing: ClassVar[str] = "file"
     name: ClassVar[str] = "stored"
 
-    file: File
+    file: FileState
 
     def entity_id(self) -> str:
         return self.file.id
@@ -40,7 +49,7 @@ class AvatarUpdated(Event):
     thing: ClassVar[str] = "avatar"
     name: ClassVar[str] = "updated"
 
-    user_id: str
+    user_id: Id
     avatar_url: str | None
 
     def entity_id(self) -> str:

@@ -48,7 +48,7 @@ class Admission:
                 return None
             raise Unauthorized
         try:
-            return await self._sessions.authenticate(token)
+            return await self._sessions.authenticate(token, ("read" if route.method == "GET" else "write",))
         except Problem:
             if route.open:  # a client that logs in anew often still sends its old token along
                 return None

@@ -18,6 +18,7 @@ from shared.bus import Bus
 from shared.clock import utc_now
 from shared.events import Envelope
 from shared.problems import Problem
+from shared.tasks import ended
 
 HEARD = ("auth.session.*.revoked", "auth.user.*.role_changed", "auth.user.*.deleted")
 PAGE = 500
@@ -50,8 +51,7 @@ class AuthLog:
         try:
             yield
         finally:
-            polling.cancel()
-            await asyncio.gather(polling, return_exceptions=True)
+            await ended(polling)
             for subscription in heard:
                 await subscription.unsubscribe()
 

@@ -15,8 +15,8 @@ Verdict = Literal["keep", "undo", "clear"]
 
 
 def _register(status: int) -> Verdict:
-    # What was merely malformed taught nobody anything; a taken name did.
-    return "keep" if status in (201, 409) else "undo"
+    # What was merely malformed taught nobody anything; a taken name did, and a mail (202) may have gone out.
+    return "keep" if status in (201, 202, 409) else "undo"
 
 
 def _login(status: int) -> Verdict:

@@ -36,7 +36,7 @@ class Revocations:
             session_id = str(data["session_id"])
             if session_id not in self._sessions:
                 self._sessions[session_id] = at
-                yield Change("session", session_id, str(data.get("reason", "revoked")))
+                yield Change("session", session_id, "revoked")
         elif event.type == "user.deleted":
             user_id = str(data["user_id"])
             if user_id not in self._users:

@@ -1,17 +1,18 @@
-"""Who is calling: access tokens and tickets, less what auth has taken back since.
+"""Who is calling: access tokens, personal ones and tickets, less what auth has taken back since.
 
 Keys come from auth and are kept, so that tokens are checked while auth is away. What auth took back comes from its log
 (auth_log.py); until that has been read once nobody is let in, so a restart lets no ended session in.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from services.gateway.auth_log import AuthLog
+from services.gateway.personal_tokens import ANYTHING, PersonalTokens, is_personal
 from services.gateway.revocations import MEMORY_SECONDS, Change, Revocations
 from shared.bus import Bus
 from shared.events import Envelope
@@ -21,12 +22,20 @@ from shared.tokens import AccessVerifier, KeyDirectory
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody logged in. `expires_at` is when the token ends (seconds since the epoch)."""
+    """Somebody logged in. `expires_at` is when the token ends (seconds since the epoch).
+
+    Whoever comes with a personal access token without the scope `admin` has left their role at home.
+    """
 
     user_id: str
     session_id: str
     role: str
     expires_at: float
+    plain: bool = False
+
+    def acting(self, role: str) -> str:
+        """The role to act in, of who has this one."""
+        return "user" if self.plain else role
 
 
 class Sessions:
@@ -40,6 +49,7 @@ class Sessions:
         self.on_role_changed: list[Callable[[str, str], None]] = []
         """Called with (user id, new role)."""
         self._bus = bus
+        self._personal = PersonalTokens(bus)
         self._verifier = AccessVerifier(KeyDirectory(self._fetch_keys))
         self._revocations = Revocations()
         self._log = AuthLog(bus, self._apply, timedelta(seconds=MEMORY_SECONDS))
@@ -50,8 +60,13 @@ class Sessions:
         async with self._log.followed():
             yield
 
-    async def authenticate(self, token: str) -> Session:
-        """The session of an access token; Unauthorized when it has none (any more), Unavailable when we cannot say."""
+    async def authenticate(self, token: str, needs: Collection[str] = ANYTHING) -> Session:
+        """The session of an access token; Unauthorized when it has none (any more), Unavailable when we cannot say.
+
+        A personal one has to have the scopes that are needed: Forbidden.
+        """
+        if is_personal(token):
+            return await self._personally(token, needs)
         claims = await self._verifier.verify(token)
         if claims.exp - claims.iat > MEMORY_SECONDS:
             raise Unauthorized(detail="The token lives longer than any token may.")
@@ -60,7 +75,7 @@ class Sessions:
     async def redeem_ticket(self, ticket: str) -> Session:
         """The session of a single-use ticket; a 401 Problem when it was used, has expired or never was."""
         found = await self._bus.request("rpc.auth.tickets.redeem", {"ticket": ticket})
-        return self._standing(found["sub"], found["sid"], found["role"], time.time(), found["exp"])
+        return self._standing(found["sub"], found["sid"], found["role"], int(time.time()), found["exp"])
 
     async def refresh_revocations(self) -> None:
         """Returns once everything that auth committed before this call is in force here."""
@@ -71,7 +86,14 @@ class Sessions:
         if not self._log.read_once:
             raise Unavailable("What auth has revoked is not known yet.")
 
-    def _standing(self, user_id: str, session_id: str, role: str, issued_at: float, expires_at: float) -> Session:
+    async def _personally(self, token: str, needs: Collection[str]) -> Session:
+        grant = await self._personal.recognise(token)
+        session = self._standing(grant.user_id, grant.token_id, grant.role, int(grant.asked_at), grant.expires_at)
+        grant.require(needs)
+        return session if "admin" in grant.scopes else replace(session, role="user", plain=True)
+
+    def _standing(self, user_id: str, session_id: str, role: str, issued_at: int, expires_at: float) -> Session:
+        # `issued_at` in whole seconds, rounded down: a role that changed in that second counts.
         if not self._log.read_once:
             raise Unavailable("Sessions cannot be checked yet.")
         if self._revocations.ended(session_id, user_id):

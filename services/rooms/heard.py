@@ -47,6 +47,13 @@ class DeletionNews(_Heard):
     user_id: Id
 
 
+class BlockNews(_Heard):
+    """Auth's `user.blocked` and `user.unblocked`: `user_id` and whom that person has blocked."""
+
+    user_id: Id
+    blocked_id: Id
+
+
 class BanNews(_Heard):
     """Moderation's `member.banned`; for ever without an end."""
 

@@ -1,6 +1,6 @@
 """The tables of the rooms service. Its outbox, inbox and idempotency tables are the kit's."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
 
 from shared.database import UtcDateTime
 from shared.inbox import inbox_tables
@@ -26,8 +26,8 @@ users = Table(
     Column("deleted", Boolean, nullable=False),
 )
 
-# `name_key` is the folded name that `?q=` looks in. The first index serves the newest public rooms and, because
-# it holds the key, a search through 100,000 of them without a look at the table.
+# `name_key` is the folded name that `?q=` looks in. The first index serves the newest public rooms and, because it
+# holds the key and the end, a search through 100,000 of them without a look at the table (README.md has the plans).
 rooms = Table(
     "rooms",
     metadata,
@@ -40,10 +40,13 @@ rooms = Table(
     Column("member_count", Integer, nullable=False),
     Column("slow_mode_seconds", Integer, nullable=False),
     Column("profanity", String(8), nullable=False),
+    Column("archived", Boolean, nullable=False, server_default=false()),
+    Column("max_members", Integer),
+    Column("retention_days", Integer),
     Column("expires_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    Index("rooms_kind_id", "kind", "id", "name_key"),
+    Index("rooms_listed", "kind", "id", "name_key", "expires_at"),
     Index("rooms_expires_at", "expires_at"),
 )
 
@@ -90,4 +93,13 @@ bans = Table(
     Column("room_id", _ID, ForeignKey("rooms.id"), primary_key=True),
     Column("user_id", _ID, primary_key=True),
     Column("expires_at", UtcDateTime),
+)
+
+# `user_id` wants to hear nothing from `blocked_id`, as auth told us. Neither need be in our copy of users.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", _ID, primary_key=True),
+    Column("blocked_id", _ID, primary_key=True),
+    Index("blocks_blocked", "blocked_id"),
 )

@@ -62,6 +62,13 @@ def may_delete(who: Standing) -> None:
         raise Forbidden("not_allowed", "Only the owner of this room may delete it.")
 
 
+def may_set_retention(who: Standing) -> None:
+    """Only the owner or an admin says after which time the room forgets."""
+    _require_ladder(who)
+    if who.room_role != "owner" and who.house_role != "admin":
+        raise Forbidden("not_allowed", "Only the owner of this room may say how long messages are kept.")
+
+
 def may_leave(who: Standing) -> None:
     """A direct room always has exactly its two people."""
     _require_ladder(who)
@@ -90,6 +97,12 @@ def may_set_role(who: Standing, target_role: str, new_role: str) -> None:
         raise Forbidden("not_allowed", "Only the owner of this room may change roles.")
     if target_role == "owner" and new_role != "owner":
         raise Conflict("last_owner", "A room keeps its owner: name another owner instead.")
+
+
+def must_have_room(member_count: int, max_members: int | None) -> None:
+    """409 when the room holds as many as it may, or more since its limit was lowered."""
+    if max_members is not None and member_count >= max_members:
+        raise Conflict("room_full", "This room has as many members as it may have.")
 
 
 def _require_ladder(who: Standing) -> None:

@@ -44,7 +44,13 @@ Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_name)]
 Description = Annotated[str, Field(max_length=500), AfterValidator(_description)]
 SlowMode = Annotated[int, Field(ge=0, le=21_600)]
 Seconds = Annotated[int, Field(ge=1, le=_TEN_YEARS)]
+MemberLimit = Annotated[int, Field(ge=1, le=100_000)]
+Days = Annotated[int, Field(ge=1, le=3_650)]
 When = Annotated[Timestamp, Field(strict=False)]
+
+
+_MAX_MEMBERS = Field(default=None, description="How many may be in the room; nobody is removed for it.")
+_RETENTION_DAYS = Field(default=None, description="Messages are deleted after so many days; the owner's to say.")
 
 
 class _Input(RequestModel):
@@ -80,10 +86,13 @@ class NewRoom(_Lifetime):
     kind: OpenKind = "public"
     slow_mode_seconds: SlowMode = 0
     profanity: Profanity = "off"
+    max_members: MemberLimit | None = _MAX_MEMBERS
+    retention_days: Days | None = _RETENTION_DAYS
 
 
 class RoomChanges(_Lifetime):
-    """Any of a room's settings; what is left out stays. A null for either end makes the room permanent.
+    """Any of a room's settings; what is left out stays. A null for either end makes the room permanent, a null for
+    the member limit or the retention takes that away.
 
     The factories only make a field optional without allowing null; their values are never read.
     """
@@ -93,6 +102,9 @@ class RoomChanges(_Lifetime):
     kind: OpenKind = Field(default_factory=lambda: "public")
     slow_mode_seconds: SlowMode = Field(default_factory=int)
     profanity: Profanity = Field(default_factory=lambda: "off")
+    archived: bool = Field(default_factory=bool, description="Everybody reads, nobody posts.")
+    max_members: MemberLimit | None = _MAX_MEMBERS
+    retention_days: Days | None = _RETENTION_DAYS
 
     def values(self, now: datetime) -> dict[str, Any]:
         """What was said, as columns of the room."""
@@ -142,6 +154,9 @@ class Room(AnswerModel):
     my_role: RoomRole | None = None
     slow_mode_seconds: int
     profanity: Profanity
+    archived: bool
+    max_members: int | None
+    retention_days: int | None
     expires_at: Timestamp | None
     created_at: Timestamp
     updated_at: Timestamp
@@ -194,4 +209,13 @@ class Invite(AnswerModel):
     uses: int
     user_id: Id | None
     created_by: Id
+    created_at: Timestamp
+
+
+class Invitation(AnswerModel):
+    """An invitation as the invited see it: to which room, by whom, until when. It is joined without a code."""
+
+    room: Room
+    by: User
+    expires_at: Timestamp
     created_at: Timestamp

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
 
 from shared.bus import Bus
 from shared.problems import Invalid, Problem, TooLarge, TooMany, Unavailable, UpstreamTimeout
@@ -57,6 +58,24 @@ async def test_nobody_there_is_told_at_once(nats_server: NatsServer) -> None:
         with pytest.raises(Unavailable):
             await client.request("rpc.nobody.here", {})
         assert time.monotonic() - began < 1
+
+
+async def test_an_answer_goes_nowhere_but_into_an_inbox(nats_server: NatsServer) -> None:
+    heard: list[str] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message.subject)
+
+    async with connected("asked", nats_server.url) as server, connected("asker", nats_server.url) as client:
+        await server.serve("echo", echo)
+        for subject in ("auth.session.1.revoked", client.new_inbox()):
+            await client.subscribe(subject, hear)
+        inbox = next(each.subject for each in client.subscriptions if each.subject.startswith("_INBOX"))
+        await answered(client, "rpc.asked.echo")
+        for reply in ("auth.session.1.revoked", inbox):
+            await client.send("rpc.asked.echo", b"{}", reply=reply)
+        await eventually(lambda: heard)
+        assert heard == [inbox]
 
 
 async def test_the_problem_of_the_other_side_is_raised_here(nats_server: NatsServer) -> None:

@@ -217,6 +217,17 @@ async def test_a_body_too_large_is_413_and_the_answer_arrives(
     assert b"100 Continue" not in answer
 
 
+async def test_who_is_answered_before_the_body_is_whole_is_told_that_it_was_the_last_answer() -> None:
+    async with served() as server:
+        unread = head("POST /nothing HTTP/1.1", *called("Content-Length: 100000")) + b"a"
+        assert b"\r\nconnection: close\r\n" in await exchange(server, unread)
+        too_large = head(POST, *called(JSON, "Content-Length: 300000")) + b"a"
+        assert b"\r\nconnection: close\r\n" in await exchange(server, too_large)
+        whole = head("POST /nothing HTTP/1.1", *called("Content-Length: 1")) + b"a"
+        answer = await exchange(server, whole + GOOD)
+        assert answer.count(b"HTTP/1.1 ") == 2 and answer.count(b"connection: close") == GOOD.count(b"close")
+
+
 async def test_a_client_that_sends_it_all_first_still_gets_its_413() -> None:
     async with served() as server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
         started = time.process_time()

@@ -52,6 +52,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._discarding = False
         self._last_answer = False
+        self._reusable = True
         self._fed = 0
         self._refusal: Problem | None = None
 
@@ -138,6 +139,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
             self.cycle.transport = _GentleTransport(self)  # type: ignore[assignment]
+            # Until the body is whole: whoever is answered before that can't use the connection again, and is told so.
+            self._reusable, self.cycle.keep_alive = self.cycle.keep_alive, False
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -148,6 +151,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """The body is whole."""
         self._disarm()
         self._in_body = False
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = self._reusable
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -177,6 +182,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def close_gently(self) -> None:
         """Close now when nothing more can come; else drop for a moment what still comes, so that the answer arrives."""
+        if self._discarding:
+            return
         if not (self._in_body or self._in_head) or self.transport.is_closing():
             self.transport.close()
             return

@@ -1,6 +1,7 @@
 """What every client did and saw, and the invariants that hold over it (RELIABILITY.md §3.1)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -30,40 +31,48 @@ class Listener:
 
 @dataclass
 class History:
-    """A whole run; `stored` is the room's history read afterwards over HTTP."""
+    """A whole run; `stored` is the room's history read afterwards over HTTP, `log` every entry from a fresh replay."""
 
     sends: list[Send] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     stored: list[dict[str, Any]] = field(default_factory=list)
-    entries: list[int] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def acked(self) -> list[Send]:
+        """The sends that were acked."""
+        return [send for send in self.sends if send.seq is not None]
 
 
 def violations(history: History) -> list[str]:
     """Every broken promise, in words; empty when all hold."""
-    found: list[str] = []
     stored = {one["client_id"]: one for one in history.stored}
-    acked = [send for send in history.sends if send.seq is not None]
-    head = max(history.entries, default=0)
-    if history.entries != list(range(1, head + 1)):
+    numbers = [entry["seq"] for entry in history.log]
+    head = max(numbers, default=0)
+    found: list[str] = []
+    if numbers != list(range(1, head + 1)):
         found.append("I1 the room's numbers have gaps or repeats")
     twice = [key for key, count in Counter(one["client_id"] for one in history.stored).items() if count > 1]
     found += [f"I2 {key} is stored more than once" for key in twice]
-    for send in acked:
-        kept = stored.get(send.client_id)
-        if kept is None:
-            found.append(f"I3 {send.client_id} was acked as {send.seq} and is not stored")
-        elif kept["seq"] != send.seq:
-            found.append(f"I4 {send.client_id} was acked as {send.seq} and is stored as {kept['seq']}")
-        elif kept["content"] != send.content:
-            found.append(f"I7 {send.client_id} is stored with another content")
+    for send in history.acked:
+        found += _of_acked(send, stored.get(send.client_id))
     invented = stored.keys() - {send.client_id for send in history.sends}
     found += [f"I5 {key} was never sent" for key in invented]
     for listener in history.listeners:
-        found += _listener_violations(listener, stored, head)
-    return found + _order_violations(acked)
+        found += _of_listener(listener, stored, head)
+    return found + _of_order(history.acked) + _of_authority(history.log)
 
 
-def _listener_violations(listener: Listener, stored: dict[str, dict[str, Any]], head: int) -> list[str]:
+def _of_acked(send: Send, kept: dict[str, Any] | None) -> Iterable[str]:
+    if kept is None:
+        yield f"I3 {send.client_id} was acked as {send.seq} and is not stored"
+    elif kept["seq"] != send.seq:
+        yield f"I4 {send.client_id} was acked as {send.seq} and is stored as {kept['seq']}"
+    elif kept["content"] != send.content:
+        yield f"I7 {send.client_id} is stored with another content"
+
+
+def _of_listener(listener: Listener, stored: dict[str, dict[str, Any]], head: int) -> list[str]:
     numbers = [seq for seq, _ in listener.shown]
     found = []
     if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
@@ -79,7 +88,7 @@ def _listener_violations(listener: Listener, stored: dict[str, dict[str, Any]], 
     return found
 
 
-def _order_violations(acked: list[Send]) -> list[str]:
+def _of_order(acked: list[Send]) -> list[str]:
     """I9: what was acked before another send began has the lower number."""
     found = []
     by_invocation = sorted(acked, key=lambda send: send.invoked)
@@ -91,4 +100,19 @@ def _order_violations(acked: list[Send]) -> list[str]:
             index += 1
         if (send.seq or 0) <= highest:
             found.append(f"I9 {send.client_id} has {send.seq}, but {highest} was acked before it began")
+    return found
+
+
+def _of_authority(log: list[dict[str, Any]]) -> list[str]:
+    """I10: nothing comes from who is not in the room at that number."""
+    inside: set[str] = set()
+    found = []
+    for entry in log:
+        match entry["type"]:
+            case "member.joined":
+                inside.add(entry["user_id"])
+            case "member.left" | "member.banned":
+                inside.discard(entry["user_id"])
+            case "message.created" if entry["message"]["author"]["id"] not in inside:
+                found.append(f"I10 {entry['seq']} comes from somebody who was not in the room")
     return found

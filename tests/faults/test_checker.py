@@ -12,7 +12,9 @@ def sound() -> History:
     sends = [Send(f"c{n}", "u", f"text {n}", invoked=float(n), acked=n + 0.5, seq=n) for n in range(1, 6)]
     stored = [{"client_id": send.client_id, "seq": send.seq, "content": send.content} for send in sends]
     shown: list[tuple[int, str | None]] = [(n, f"c{n}") for n in range(1, 6)]
-    return History(sends, [Listener("l", shown)], stored, [1, 2, 3, 4, 5])
+    joined = {"seq": 1, "type": "member.joined", "user_id": "u"}
+    said = [{"seq": n, "type": "message.created", "message": {"author": {"id": "u"}}} for n in range(2, 6)]
+    return History(sends, [Listener("l", shown)], stored, [joined, *said])
 
 
 def lose_an_acked_message(history: History) -> None:
@@ -32,7 +34,7 @@ def invent_a_message(history: History) -> None:
 
 
 def leave_a_gap(history: History) -> None:
-    history.entries.remove(3)
+    del history.log[2]
 
 
 def skip_an_entry(history: History) -> None:
@@ -50,6 +52,10 @@ def swap_two(history: History) -> None:
 
 def stop_short(history: History) -> None:
     history.listeners[0].shown.pop()
+
+
+def let_a_stranger_in(history: History) -> None:
+    history.log[3] = {"seq": 4, "type": "member.left", "user_id": "u"}
 
 
 def change_a_text(history: History) -> None:
@@ -73,6 +79,7 @@ BREAKS: list[tuple[Callable[[History], None], str]] = [
     (stop_short, "I8"),
     (change_a_text, "I7"),
     (reorder, "I9"),
+    (let_a_stranger_in, "I10"),
 ]
 
 

@@ -1,19 +1,23 @@
 """Clients that behave as REALTIME.md asks: they retry with the same client_id and come back with `since`."""
 
 import asyncio
+import itertools
 import json
 import time
 from typing import Any
 
+import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.faults.history import History, Listener, Send
-from tests.system.person import Person, is_entry
+from tests.system.person import Person, api, is_entry
 
 _ACK_PATIENCE = 4.0
 _PAUSE = 0.05
+_LISTENERS_PATIENCE = 15.0
 _GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError)
+_LATER = ("unavailable", "upstream_timeout")
 
 
 class Workload:
@@ -23,23 +27,21 @@ class Workload:
         self.room_id = room_id
         self.history = History()
         self.reconnects = 0
+        self.refusals = 0
+        self._give_up = float("inf")
         self._done = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._open_sockets: set[Any] = set()
 
     async def send_all(self, person: Person, count: int, gap: float) -> None:
         """Send so many messages one after the other, each until it is acked."""
         socket: Any = None
         for number in range(count):
+            if self._enough.is_set():
+                break
             send = Send(f"{person.username}-{number}", person.id, f"message {number}", time.monotonic())
             self.history.sends.append(send)
-            while send.seq is None:
-                try:
-                    if socket is None:
-                        socket = await self._open(person, None)
-                    send.tries += 1
-                    await self._try(socket, send)
-                except _GONE:
-                    await self._drop(socket)
-                    socket = None
+            socket = await self._send(person, send, socket)
             await asyncio.sleep(gap)
         await self._drop(socket)
 
@@ -57,48 +59,119 @@ class Workload:
                 continue
             try:
                 while True:
-                    frame = json.loads(await asyncio.wait_for(socket.recv(), 1))
+                    async with asyncio.timeout(1):
+                        frame = json.loads(await socket.recv())
                     epoch = frame["epoch"] if frame["type"] == "ready" else epoch
                     self._see(listener, frame)
             except TimeoutError:
-                if self._done.is_set() and listener.shown and listener.shown[-1][0] >= self.head:
-                    await self._drop(socket, pause=False)
-                    return
                 await self._drop(socket, pause=False)
+                if self._done.is_set() and self._has_all(listener):
+                    return
             except _GONE:
                 await self._drop(socket)
+
+    async def intrude(self, guest: Person, owner: Person) -> None:
+        """A guest joins, talks as fast as it can and is removed, again and again until enough was sent."""
+        number = 0
+        while not self._enough.is_set():
+            if not await self._asked(guest, "POST", f"/rooms/{self.room_id}/join", {}):
+                continue
+            talking = asyncio.create_task(self._talk(guest, number))
+            await asyncio.sleep(5 * _PAUSE)
+            while not await self._asked(owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}"):
+                pass
+            number = await talking
+
+    async def _talk(self, guest: Person, first: int) -> int:
+        """Talk over HTTP until refused; the number of the next message."""
+        async with api(guest.base, guest.token) as http:
+            for number in itertools.count(first):
+                send = Send(f"{guest.username}-{number}", guest.id, f"intrusion {number}", time.monotonic())
+                self.history.sends.append(send)
+                body = {"client_id": send.client_id, "content": send.content}
+                try:
+                    answer = await http.post(f"/rooms/{self.room_id}/messages", json=body)
+                except httpx.TransportError:
+                    await asyncio.sleep(_PAUSE)
+                    continue
+                if answer.status_code in (200, 201):
+                    send.seq, send.acked = answer.json()["seq"], time.monotonic()
+                elif answer.status_code < 500:
+                    break
+        return number + 1
+
+    def _has_all(self, listener: Listener) -> bool:
+        """Or will never have it."""
+        seen = listener.shown[-1][0] if listener.shown else 0
+        return seen >= self.head or time.monotonic() > self._give_up
 
     @property
     def head(self) -> int:
         """The highest number that was acked."""
         return max((send.seq or 0 for send in self.history.sends), default=0)
 
+    def enough(self) -> None:
+        """Senders stop when what they have begun is acked."""
+        self._enough.set()
+
     def finish(self) -> None:
-        """All was sent: listeners end once they have seen it."""
+        """All was sent: listeners end once they have seen it, or have waited for it long enough."""
+        self._give_up = time.monotonic() + _LISTENERS_PATIENCE
         self._done.set()
 
+    def cut_clients(self) -> None:
+        """Every socket breaks off, without a goodbye."""
+        for socket in list(self._open_sockets):
+            socket.transport.abort()
+
     async def read_back(self, person: Person) -> History:
-        """Read what is stored: messages over HTTP, every entry's number from a fresh replay."""
+        """Read what is stored: messages over HTTP, every entry from a fresh replay."""
         self.history.stored = [one for one in await person.history(self.room_id) if one["kind"] == "text"]
         async with person.socket(f"/ws/{self.room_id}", since=0) as socket:
             await socket.until("caught_up")
-            self.history.entries = socket.numbers(self.room_id)
+            self.history.log = [frame for frame in socket.seen if is_entry(frame)]
         return self.history
 
-    async def _try(self, socket: Any, send: Send) -> None:
+    async def _send(self, person: Person, send: Send, socket: Any) -> Any:
+        """Until it is acked; the socket that it was acked on."""
+        while send.seq is None:
+            try:
+                if socket is None:
+                    socket = await self._open(person, None)
+                send.tries += 1
+                answer = await self._answer(socket, send)
+                if answer["type"] == "ack":
+                    send.seq, send.acked = answer["seq"], time.monotonic()
+                else:
+                    assert answer["code"] in _LATER, answer
+                    self.refusals += 1
+                    await asyncio.sleep(_PAUSE)
+            except _GONE:
+                await self._drop(socket)
+                socket = None
+        return socket
+
+    async def _answer(self, socket: Any, send: Send) -> Any:
         frame = {"type": "message.send", "client_id": send.client_id, "content": send.content}
         await socket.send(json.dumps(frame))
         async with asyncio.timeout(_ACK_PATIENCE):
             while True:
                 answer = json.loads(await socket.recv())
-                if answer.get("client_id") != send.client_id:
-                    continue
-                if answer["type"] == "ack":
-                    send.seq, send.acked = answer["seq"], time.monotonic()
-                    return
-                assert answer["code"] in ("unavailable", "upstream_timeout"), answer
-                await asyncio.sleep(_PAUSE)
-                return
+                if answer.get("client_id") == send.client_id:
+                    return answer
+
+    async def _asked(self, person: Person, method: str, path: str, body: Any = None) -> bool:
+        """Whether a call was carried out, or made unnecessary by an earlier one whose answer was lost."""
+        try:
+            async with api(person.base, person.token) as http:
+                answer = await http.request(method, path, json=body)
+        except httpx.TransportError:
+            await asyncio.sleep(_PAUSE)
+            return False
+        assert answer.status_code in (200, 202, 204, 404, 503, 504), answer.text
+        if answer.status_code >= 500:
+            await asyncio.sleep(_PAUSE)
+        return answer.status_code < 500
 
     def _see(self, listener: Listener, frame: dict[str, Any]) -> None:
         if frame["type"] == "resync":
@@ -111,11 +184,14 @@ class Workload:
         query = "" if since is None else f"?since={since}" + (f"&epoch={epoch}" if epoch else "")
         url = f"{person.base.replace('http', 'ws', 1)}/ws/{self.room_id}{query}"
         subprotocols: list[Any] = ["bearer", person.token]
-        return await connect(url, subprotocols=subprotocols, compression=None, open_timeout=5, close_timeout=0.5)
+        socket = await connect(url, subprotocols=subprotocols, compression=None, open_timeout=5, close_timeout=0.5)
+        self._open_sockets.add(socket)
+        return socket
 
     async def _drop(self, socket: Any, *, pause: bool = True) -> None:
         if socket is not None:
             self.reconnects += 1
+            self._open_sockets.discard(socket)
             socket.transport.abort()
             await socket.wait_closed()
         if pause:

@@ -17,8 +17,8 @@ START = 60.0
 class Parley:
     """`python -m deploy.local`, its processes, and how to hurt them."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None, var: Path | None = None) -> None:
+        self.var = var or folder / "var"
         self.port = _free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self._environment = environment or {}
@@ -27,7 +27,7 @@ class Parley:
 
     def start(self) -> None:
         """Start everything and wait until the gateway is ready."""
-        environment = {**os.environ, "VAR_DIR": str(self.folder / "var"), "PORT": str(self.port), **self._environment}
+        environment = {**os.environ, "VAR_DIR": str(self.var), "PORT": str(self.port), **self._environment}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -57,6 +57,16 @@ class Parley:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(timeout=30)
+
+    def power_off(self) -> None:
+        """kill -9 of everything at once."""
+        assert self._process is not None
+        victims = _children(self._process.pid)
+        self._process.kill()
+        self._process.wait()
+        for victim in victims:  # they die with the supervisor; who uses a disk must be gone before it can be unmounted
+            while _is_alive(victim):
+                time.sleep(0.005)
 
     def log(self) -> str:
         """All that it has said."""
@@ -91,6 +101,13 @@ def _children(parent: int) -> list[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _command(pid: int) -> list[str]:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from services.auth.access import enter, require_user
-from services.auth.actions.end_sessions import end_sessions_of
+from services.auth.access import acting_role, enter, require_user
+from services.auth.actions.end_sessions import end_sessions_of, end_tokens_of
 from services.auth.policy import may_ban, may_ban_anybody
 from services.auth.schemas import BanRequest, Restriction
 from services.auth.store import bans
@@ -13,7 +13,7 @@ from shared.database import WriteSession
 
 
 def ban(tx: WriteSession, caller: Caller, user_id: str, wish: BanRequest) -> Restriction:
-    """No login from now on, and no session; a second ban takes the place of the first."""
+    """No login from now on, no session and no token; a second ban takes the place of the first."""
     by = _may(tx, caller, user_id)
     lasts = wish.duration_seconds
     row = BanRow(
@@ -25,6 +25,7 @@ def ban(tx: WriteSession, caller: Caller, user_id: str, wish: BanRequest) -> Res
     )
     bans.put(tx, row)
     end_sessions_of(tx, user_id)
+    end_tokens_of(tx, user_id)
     return Restriction.model_validate(row)
 
 
@@ -36,6 +37,7 @@ def unban(tx: WriteSession, caller: Caller, user_id: str) -> None:
 
 def _may(tx: WriteSession, caller: Caller, user_id: str) -> str:
     actor = enter(tx, caller)
-    may_ban_anybody(actor.role)
-    may_ban(actor.role, require_user(tx, user_id).role)
+    role = acting_role(actor, caller)
+    may_ban_anybody(role)
+    may_ban(role, require_user(tx, user_id).role)
     return actor.id

@@ -2,12 +2,12 @@
 
 from sqlalchemy import delete
 
-from services.auth.access import enter
-from services.auth.actions.end_sessions import end_sessions_of
+from services.auth.access import enter_in_person
+from services.auth.actions.end_sessions import end_sessions_of, end_tokens_of
 from services.auth.events import UserDeleted
 from services.auth.models import metadata
 from services.auth.policy import leaves_an_admin
-from services.auth.store import bans, users
+from services.auth.store import bans, blocks, mails, users
 from services.auth.store.users import UserRow
 from shared.caller import Caller
 from shared.database import WriteSession
@@ -18,12 +18,15 @@ _remembered = metadata.tables["idempotency"]
 
 def delete_account(tx: WriteSession, caller: Caller, checked: UserRow) -> None:
     """Nothing of the person stays but the id."""
-    user = enter(tx, caller)
+    user = enter_in_person(tx, caller)
     if user.password_hash != checked.password_hash:
         raise Forbidden("bad_credentials", "The password is wrong.")
     leaves_an_admin(user.role, users.admins(tx))
     end_sessions_of(tx, user.id)
+    end_tokens_of(tx, user.id)
     bans.remove(tx, user.id)
+    blocks.forget(tx, user.id)
+    mails.forget(tx, user.id)
     users.bury(tx, user.id)
     # A remembered registration would still have the address in it.
     tx.execute(delete(_remembered).where(_remembered.c.answer.contains(user.id)))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.auth.access import enter, require_user
+from services.auth.access import acting_role, enter, require_user
 from services.auth.events import UserRoleChanged
 from services.auth.policy import Role, leaves_an_admin, may_give_roles
 from services.auth.schemas import User
@@ -15,7 +15,7 @@ from shared.database import WriteSession
 def set_role(tx: WriteSession, caller: Caller, user_id: str, role: Role) -> User:
     """The role from now on, for tokens that are out as well."""
     actor = enter(tx, caller)
-    may_give_roles(actor.role)
+    may_give_roles(acting_role(actor, caller))
     return User.model_validate(give_role(tx, require_user(tx, user_id), role))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.auth.access import enter
+from services.auth.access import enter_in_person
 from services.auth.store import sessions, tickets, users
 from services.auth.tokens import ACCESS_LIFETIME, digest
 from shared.caller import Caller
@@ -25,7 +25,7 @@ class Admission:
 
 def issue_ticket(tx: WriteSession, caller: Caller, ticket: str) -> datetime:
     """Until when it is good."""
-    enter(tx, caller)
+    enter_in_person(tx, caller)
     expires_at = tx.now + LIFETIME
     tickets.add(tx, digest(ticket), caller.session_id, expires_at)
     return expires_at

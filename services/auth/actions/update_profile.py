@@ -3,14 +3,14 @@
 from services.auth.access import enter, require_user
 from services.auth.events import UserState, UserUpdated
 from services.auth.schemas import Me, ProfileChanges
-from services.auth.store import users
+from services.auth.store import mails, users
 from shared.caller import Caller
 from shared.database import WriteSession
 from shared.problems import Conflict
 
 
-def update_profile(tx: WriteSession, caller: Caller, changes: ProfileChanges) -> Me:
-    """What was given, if it is different; others hear only of what is public."""
+def update_profile(tx: WriteSession, caller: Caller, changes: ProfileChanges, mail_goes: bool) -> Me:
+    """What was given, if it is different; others hear only of what is public. A new address is to be proved again."""
     user = enter(tx, caller)
     given = changes.model_dump(exclude_none=True)
     values = {name: value for name, value in given.items() if value != getattr(user, name)}
@@ -21,6 +21,10 @@ def update_profile(tx: WriteSession, caller: Caller, changes: ProfileChanges) ->
     if values:
         users.change(tx, user.id, values)
         user = require_user(tx, user.id)
+    if "email" in values:
+        mails.forget(tx, user.id)
+        if mail_goes:
+            mails.add(tx, user.id, "verify", user.email)
     if values.keys() & {"display_name", "bio"}:
         tx.record(UserUpdated(user=UserState.model_validate(user)))
     return Me.model_validate(user)

@@ -16,4 +16,4 @@ router = APIRouter(tags=["auth"], route_class=StrictRoute)
 async def get_keys(wired: Wired, response: Response) -> dict[str, Any]:
     """The keys that access tokens are checked with."""
     response.headers["Cache-Control"] = "public, max-age=60"
-    return wired.key_set
+    return wired.keys.key_set()

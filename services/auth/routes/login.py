@@ -6,13 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from services.auth.actions.create_user import create_user, require_free
 from services.auth.actions.refresh import refresh
-from services.auth.actions.start_session import start_session
-from services.auth.passwords import check_strength
+from services.auth.actions.register import could_register, register
+from services.auth.actions.start_session import Client, start_session
+from services.auth.password_rules import check_strength
 from services.auth.routes.client import From
 from services.auth.routes.credentials import REQUEST_BODY, SentCredentials
 from services.auth.schemas import Credentials, Me, RefreshRequest, Registration, Tokens
+from services.auth.security_log import note
 from services.auth.store import users
 from services.auth.store.users import UserRow
 from services.auth.tokens import ACCESS_LIFETIME, RefreshToken
@@ -31,23 +32,29 @@ _REASONS = {
 
 
 @router.post("/register", status_code=201, response_model=Me)
-async def post_register(wired: Wired, attempt: Idempotent, draft: Registration) -> Me | Any:
-    """A new account."""
-    check_strength(draft.password, "password", draft.username, draft.email)
+async def post_register(wired: Wired, attempt: Idempotent, draft: Registration, client: From) -> Me | Any:
+    """A new account, if the house is open or the invitation good."""
+    check_strength(draft.password, "password", draft.username, draft.email, shortest=wired.password_min)
     if attempt.key is None:
         # Before the costly part. With a key, this may be the same registration again.
-        await wired.db.read(require_free, draft)
+        await wired.db.read(could_register, draft, wired.registration)
+    draft = await wired.reviewer.review("", draft)
     password_hash = await wired.passwords.hash(draft.password)
-    return await wired.db.write(once, _blinded(wired, attempt), create_user, draft, password_hash)
+    me = await wired.db.write(
+        once, _blinded(wired, attempt), register, draft, password_hash, wired.registration, wired.mail_goes
+    )
+    note("registered", by=me.id if isinstance(me, Me) else me["id"], ip=client.ip)
+    return me
 
 
 @router.post("/login", openapi_extra=REQUEST_BODY)
 async def post_login(wired: Wired, sent: SentCredentials, client: From, response: Response) -> Tokens:
     """A new session. Whether name or password were wrong cannot be told, by the answer or by its time."""
     with wired.attempts.counted(sent.username, client.ip):
-        checked, renewed = await _checked(wired, sent)
+        checked, renewed = await _checked(wired, sent, client)
         token = wired.refresh_tokens.first(new_id())
         user = await wired.db.write(start_session, checked, renewed, token, client, wired.session_life)
+    note("logged in", by=user.id, ip=client.ip, session=token.session_id)
     return _tokens(wired, user, token, response)
 
 
@@ -60,14 +67,16 @@ async def post_refresh(wired: Wired, sent: RefreshRequest, client: From, respons
     successor = wired.refresh_tokens.successor(token)
     result = await wired.db.write(refresh, token, successor, client, wired.session_life)
     if isinstance(result, str):
+        note("refresh refused", by=None, ip=client.ip, session=token.session_id, code=result)
         raise Unauthorized(result, _REASONS[result])
     return _tokens(wired, result, successor, response)
 
 
-async def _checked(wired: Wiring, sent: Credentials) -> tuple[UserRow, str | None]:
+async def _checked(wired: Wiring, sent: Credentials, client: Client) -> tuple[UserRow, str | None]:
     user = await wired.db.read(users.find_by_login, sent.username)
     fits, renewed = await wired.passwords.verify(sent.password, user.password_hash if user else None)
     if user is None or not fits:
+        note("login refused", by=user.id if user else None, ip=client.ip)
         raise Unauthorized("bad_credentials", "The username or the password is wrong.")
     return user, renewed
 

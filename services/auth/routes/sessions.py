@@ -8,6 +8,7 @@ from services.auth import queries
 from services.auth.actions.end_sessions import end_own_session, log_out, log_out_everywhere
 from services.auth.actions.tickets import issue_ticket
 from services.auth.schemas import Session, Ticket
+from services.auth.security_log import note
 from services.auth.tokens import new_ticket
 from services.auth.wiring import Wired
 from shared.caller import SomeCaller
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["auth"], route_class=StrictRoute
 async def post_logout(caller: SomeCaller, wired: Wired) -> Response:
     """End this session everywhere."""
     await wired.db.write(log_out, caller)
+    note("logged out", by=caller.user_id, ip=caller.ip, session=caller.session_id)
     return Response(status_code=204)
 
 
@@ -29,6 +31,7 @@ async def post_logout(caller: SomeCaller, wired: Wired) -> Response:
 async def post_logout_all(caller: SomeCaller, wired: Wired) -> Response:
     """End all of the caller's sessions."""
     await wired.db.write(log_out_everywhere, caller)
+    note("logged out everywhere", by=caller.user_id, ip=caller.ip)
     return Response(status_code=204)
 
 
@@ -44,6 +47,7 @@ async def get_sessions(caller: SomeCaller, wired: Wired, page: Paging) -> dict[s
 async def delete_session(caller: SomeCaller, wired: Wired, session_id: Id) -> Response:
     """End one of the caller's sessions."""
     await wired.db.write(end_own_session, caller, session_id)
+    note("session ended", by=caller.user_id, ip=caller.ip, session=session_id)
     return Response(status_code=204)
 
 

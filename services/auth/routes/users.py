@@ -8,6 +8,7 @@ from services.auth import queries
 from services.auth.actions.ban import ban, unban
 from services.auth.actions.set_role import set_role
 from services.auth.schemas import BanRequest, Restriction, RoleChange, User
+from services.auth.security_log import note
 from services.auth.wiring import Wired
 from shared.caller import SomeCaller
 from shared.ids import Id
@@ -42,17 +43,22 @@ async def get_user(_: SomeCaller, wired: Wired, user_id: Id) -> User:
 @router.put("/{user_id}/role")
 async def put_role(caller: SomeCaller, wired: Wired, user_id: Id, change: RoleChange) -> User:
     """Another role in the house, at once (admins)."""
-    return await wired.db.write(set_role, caller, user_id, change.role)
+    user = await wired.db.write(set_role, caller, user_id, change.role)
+    note("role given", by=caller.user_id, ip=caller.ip, to=user_id, role=change.role)
+    return user
 
 
 @router.post("/{user_id}/ban")
 async def post_ban(caller: SomeCaller, wired: Wired, user_id: Id, wish: BanRequest | None = None) -> Restriction:
     """Keep somebody out of the whole house (moderators and admins, of those below them)."""
-    return await wired.db.write(ban, caller, user_id, wish or BanRequest())
+    restriction = await wired.db.write(ban, caller, user_id, wish or BanRequest())
+    note("banned", by=caller.user_id, ip=caller.ip, whom=user_id)
+    return restriction
 
 
 @router.delete("/{user_id}/ban", status_code=204)
 async def delete_ban(caller: SomeCaller, wired: Wired, user_id: Id) -> Response:
     """Let somebody in again."""
     await wired.db.write(unban, caller, user_id)
+    note("ban lifted", by=caller.user_id, ip=caller.ip, whom=user_id)
     return Response(status_code=204)

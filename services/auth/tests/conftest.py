@@ -1,14 +1,15 @@
 """What the tests of this service stand on: the running service, a real broker, both databases, the real migrations."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from services.auth import wiring
 from services.auth.app import create_app
-from services.auth.passwords import Passwords
 from services.auth.settings import Settings
 from services.auth.tests.world import World
 from shared.bus import Bus
@@ -18,30 +19,56 @@ from shared.testing.nats import NatsServer
 from shared.testing.plugin import CALLER_SECRET, running
 
 SECRET_KEY = "a-secret-key-that-only-tests-know-0123456789"
+Start = Callable[..., AbstractAsyncContextManager[World]]
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost next to nothing; test_passwords.py looks at the real ones."""
-    monkeypatch.setattr(wiring, "Passwords", lambda: Passwords(memory_kib=64, rounds=1))
-
-
-@pytest.fixture
-def settings(database_url: str, nats_server: NatsServer) -> Settings:
-    """Of a service with an empty database."""
-    return Settings(
+def settings_for(database_url: str, nats_url: str, **more: Any) -> Settings:
+    """Of a service whose hashes cost next to nothing; test_passwords.py has real ones."""
+    settings = Settings(
         caller_secret=SecretStr(CALLER_SECRET),
         secret_key=SecretStr(SECRET_KEY),
         database_url=database_url,
-        nats_url=nats_server.url,
+        nats_url=nats_url,
+        **more,
     )
+    return settings.model_copy(update={"hash_memory_kib": 64, "hash_rounds": 1})
 
 
-@pytest.fixture
-async def world(settings: Settings) -> AsyncIterator[World]:
-    """The service, running."""
+@asynccontextmanager
+async def world_of(settings: Settings) -> AsyncIterator[World]:
+    """The service, running with these settings, and a connection to the broker as the gateway has one."""
     await asyncio.to_thread(upgrade, settings.database_url, "services.auth:migrations")
     app = create_app(settings)
     bus = Bus("gateway", ProcessSettings(nats_url=settings.nats_url))
     async with running(app) as client, bus.connected():
         yield World(app, client, bus)
+
+
+@pytest.fixture
+def settings(database_url: str, nats_server: NatsServer) -> Settings:
+    """Of a service with an empty database."""
+    return settings_for(database_url, nats_server.url)
+
+
+@pytest.fixture
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """The service, running."""
+    async with world_of(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def start(tmp_path: Path, nats_server: NatsServer) -> Start:
+    """Starts the service with settings of the test's own, on SQLite: for what no database has to do with."""
+
+    def started(**more: Any) -> AbstractAsyncContextManager[World]:
+        return world_of(settings_for(f"sqlite:///{tmp_path / 'auth.db'}", **{"nats_url": nats_server.url, **more}))
+
+    return started
+
+
+@pytest.fixture
+async def light(start: Start) -> AsyncIterator[World]:
+    """The service, running on SQLite alone."""
+    async with start() as opened:
+        yield opened

@@ -1,6 +1,6 @@
 import asyncio
 
-from services.auth.passwords import LONGEST
+from services.auth.password_rules import LONGEST
 from services.auth.tests.world import PASSWORD, World, code
 from shared.tokens import AccessVerifier, KeyDirectory
 

@@ -10,7 +10,10 @@ import orjson
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from services.auth.actions.create_user import create_user
 from services.auth.models import metadata
+from services.auth.schemas import Registration
+from services.auth.store import users
 from services.auth.wiring import Wiring
 from shared.bus import Bus
 from shared.database import Database, ReadSession
@@ -44,10 +47,13 @@ class Person:
     def refresh_token(self) -> str:
         return str(self.tokens["refresh_token"])
 
+    def headers(self) -> dict[str, str]:
+        """How the gateway vouches for the person."""
+        return caller_header("auth", self.id, role=self.claims["role"], session_id=self.session_id)
+
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """A request as the gateway would pass it on."""
-        headers = caller_header("auth", self.id, role=self.claims["role"], session_id=self.session_id)
-        return await self.world.client.request(method, f"/api/v1{path}", headers=headers, **options)
+        return await self.world.client.request(method, f"/api/v1{path}", headers=self.headers(), **options)
 
     async def again(self) -> "Person":
         """The same person, logged in once more."""
@@ -76,7 +82,7 @@ class World:
         return await self.client.request(method, f"/api/v1{path}", headers=headers, **options)
 
     async def register(self, username: str | None = None, **fields: Any) -> httpx.Response:
-        username = username or f"person{next(_numbers)}"
+        username = f"person{next(_numbers)}" if username is None else username
         account = {"username": username, "email": f"{username}@example.org", "password": PASSWORD, **fields}
         return await self.open_call("POST", "/auth/register", json=account)
 
@@ -101,8 +107,20 @@ class World:
             await self.db.write(_set_role, answer.json()["id"], role)
         return await self.login(answer.json()["username"])
 
+    async def admin(self, username: str = "root") -> Person:
+        """An admin, made as the operator's command makes one."""
+        draft = Registration(username=username, email=f"{username}@example.org", password=PASSWORD)
+        await self.db.write(create_user, draft, await self.wiring.passwords.hash(PASSWORD), "admin")
+        return await self.login(username)
+
     async def refresh(self, token: str) -> httpx.Response:
         return await self.open_call("POST", "/auth/refresh", json={"refresh_token": token})
+
+    async def password_hash(self, username: str) -> str:
+        """As it is stored."""
+        user = await self.db.read(users.find_by_login, username)
+        assert user is not None
+        return user.password_hash
 
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
         """Type and data of every event so far, as stored for the relay."""
@@ -120,8 +138,6 @@ def _envelopes(tx: ReadSession) -> list[dict[str, Any]]:
 
 def _set_role(tx: Any, user_id: str, role: str) -> None:
     # Behind the service's back: nobody is told.
-    from services.auth.store import users
-
     users.change(tx, user_id, {"role": role})
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.files import policy, queries, store
-from services.files.events import FileStored
+from services.files.events import FileState, FileStored
 from services.files.pictures import Picture
 from services.files.schemas import File
 from shared.database import WriteSession
@@ -50,5 +50,5 @@ def keep(tx: WriteSession, upload: Upload, quota: int) -> File:
     row = upload.row() | {"id": new_id(), "created_at": tx.now, "unused_since": tx.now}
     store.add_file(tx, row)
     file = File.of(row)
-    tx.record(FileStored(file=file))
+    tx.record(FileStored(file=FileState.model_validate(file)))
     return file

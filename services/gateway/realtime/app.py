@@ -11,12 +11,14 @@ import structlog
 
 from services.gateway.limits import Limits
 from services.gateway.origins import Origins
+from services.gateway.personal_tokens import is_personal
 from services.gateway.realtime import frames, handshake
 from services.gateway.realtime.attach import Attach, Resume
 from services.gateway.realtime.client import Client
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import render
 from services.gateway.realtime.lanes import Lanes
+from services.gateway.realtime.notices import Notices
 from services.gateway.realtime.people import People
 from services.gateway.realtime.presence import ANYWHERE, Presence
 from services.gateway.realtime.registry import Registry
@@ -65,6 +67,7 @@ class Realtime:
         self._lanes = Lanes(bus, signer, limits)
         self.attach = Attach(bus, signer, self._rooms, self.presence, self._people)
         self._registry = Registry(sessions, max_sockets)
+        self._notices = Notices(bus, self._registry)
         self.presence.on_change.append(self._show_presence)
 
     @asynccontextmanager
@@ -72,6 +75,7 @@ class Realtime:
         """Everything behind the sockets, in order."""
         async with AsyncExitStack() as parts:
             await self._people.follow()
+            await self._notices.follow()
             for part in (self.presence.running, self._rooms.running, self._lanes.running):
                 await parts.enter_async_context(part())
             yield
@@ -143,7 +147,7 @@ class Realtime:
             return await self._first_frame(wire)
         if token.is_ticket:
             return await self._sessions.redeem_ticket(token.text)
-        if token.in_url and self._url_tickets_only:
+        if token.in_url and (self._url_tickets_only or is_personal(token.text)):  # what lives long ends up in some log
             raise Unauthorized("unauthorized", "Only tickets are taken in the URL here.")
         return await self._sessions.authenticate(token.text)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from services.gateway.personal_tokens import is_personal
 from services.gateway.realtime.attach import Resume
 from shared.problems import Invalid, NotFound, Unauthorized
 
@@ -31,8 +32,8 @@ class Token:
 
     @property
     def is_ticket(self) -> bool:
-        """Tickets are opaque; access tokens are JWTs with their two dots."""
-        return self.text.count(".") != 2
+        """Tickets are opaque; access tokens are JWTs with their two dots, or say that they are personal ones."""
+        return self.text.count(".") != 2 and not is_personal(self.text)
 
 
 def query_of(scope: dict[str, Any]) -> dict[str, str]:

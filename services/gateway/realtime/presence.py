@@ -17,6 +17,7 @@ import orjson
 from shared.bus import Bus
 from shared.ids import new_id
 from shared.problems import Problem
+from shared.tasks import ended
 
 ANYWHERE = ""
 _GRACE = 1.5
@@ -60,8 +61,7 @@ class Presence:
             yield
         finally:
             for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                await ended(task)
             await self._publish({"bye": True})
 
     def enter(self, room_id: str, user_id: str) -> None:

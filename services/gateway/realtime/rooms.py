@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 import structlog
 
+from services.gateway.realtime.read_notes import follow_reads
 from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.span import Span, split
 from services.gateway.realtime.typing_notes import TypingNotes
 from shared.bus import Bus
 from shared.problems import Problem
+from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _HEADS_EVERY = 1.0
@@ -33,6 +35,7 @@ class LiveRooms:
         self._opening: dict[str, asyncio.Task[LiveRoom]] = {}
         self._fetches: dict[tuple[str, int, bool], asyncio.Task[Span]] = {}
         self._pos = _NOTHING_YET
+        self._told_while_opening: dict[str, int] = {}
         self._check = asyncio.Event()
         self._empty_since: dict[str, float] = {}
 
@@ -44,8 +47,7 @@ class LiveRooms:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             for room in self._rooms.values():
                 room.close()
 
@@ -82,18 +84,29 @@ class LiveRooms:
         return split(await self._bus.request_raw("rpc.messaging.replay", orjson.dumps(request), timeout=5))
 
     async def _open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
-        """Listen first, then fetch: what comes in between is dropped as known (REALTIME.md promise 3)."""
+        """Listen first, then fetch: what comes in between is dropped as known (REALTIME.md promise 3).
+
+        From before that on, heads are compared: even the first entry that is told of may get lost.
+        """
         room = LiveRoom(room_id, epoch, seq, self.fetch)
 
         async def entries(message: Any) -> None:
             room.receive(split(message.data))
 
-        subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
-        subscriptions.append(await self._typing.follow(room))
-        self._subscriptions[room_id] = subscriptions
-        await self._bus.ping()
-        room.receive(await self.fetch(room_id, seq))
-        self._rooms[room_id] = room
+        self._told_while_opening[room_id] = 0
+        try:
+            if self._pos == _NOTHING_YET:
+                await self._heads()
+            subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
+            subscriptions.append(await self._typing.follow(room))
+            subscriptions.append(await follow_reads(self._bus, room))
+            self._subscriptions[room_id] = subscriptions
+            await self._bus.ping()
+            room.receive(await self.fetch(room_id, seq))
+            self._rooms[room_id] = room
+            room.expect(self._told_while_opening[room_id])
+        finally:
+            del self._told_while_opening[room_id]
         return room
 
     async def _watch_heads(self) -> None:
@@ -115,11 +128,12 @@ class LiveRooms:
                     room.trim()
 
     async def _compare_heads(self) -> None:
-        if not self._rooms and self._pos != _NOTHING_YET:
+        if not self._rooms and not self._told_while_opening:
             self._pos = _NOTHING_YET
             return
-        heads = await self._bus.request("rpc.messaging.heads", {"after": self._pos}, timeout=2)
-        self._pos = heads["pos"]
+        heads = await self._heads()
+        for room_id, seq in self._told_while_opening.items():
+            self._told_while_opening[room_id] = max(seq, heads["rooms"].get(room_id, 0))
         behind = {}
         for room in self._rooms.values():
             room.new_epoch(heads["epoch"])
@@ -128,6 +142,13 @@ class LiveRooms:
                 behind[room.id] = seq
         if behind:
             asyncio.get_running_loop().call_later(_LATE, self._expect, behind)
+
+    async def _heads(self) -> dict[str, Any]:
+        """What changed since the last time; the first time only where everything stands."""
+        after = self._pos
+        heads: dict[str, Any] = await self._bus.request("rpc.messaging.heads", {"after": after}, timeout=2)
+        self._pos = min(self._pos, heads["pos"]) if after == _NOTHING_YET else heads["pos"]
+        return heads
 
     def _expect(self, behind: dict[str, int]) -> None:
         for room_id, seq in behind.items():

@@ -182,6 +182,17 @@ class Wire(WebSocketsSansIOProtocol):
             self._live = False
             self.loop.call_soon(self._on_slow)
 
+    def handle_parser_exception(self) -> None:
+        """Say why and go on reading for a moment: a close with unread data would be a reset, and lose the reason."""
+        if self.close_sent or self.disconnected or self.conn.close_sent is None:
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": self.conn.close_sent.code, "reason": ""})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write_eof()
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(_CLOSE_WAIT, self.cut)
+
     def keepalive_timeout(self) -> None:
         self.pong_timer = None
         self.pending_ping_payload = None

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -44,6 +45,7 @@ class FakeAuth:
         self.epoch = new_id()
         self.log: list[dict[str, Any]] = []
         self.tickets: dict[str, dict[str, Any]] = {}
+        self.personal: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
 
     async def serve(self) -> None:
@@ -51,7 +53,9 @@ class FakeAuth:
         await self._bus.serve("jwks", self._jwks)
         await self._bus.serve("outbox", self._outbox)
         await self._bus.serve("tickets.redeem", self._redeem)
+        await self._bus.serve("tokens.recognise", self._recognise)
         await self._bus.serve("users", self._users)
+        await self._bus.ping()
 
     def token(self, user_id: str, session_id: str | None = None, role: str = "user", **claims: Any) -> str:
         """An access token as auth signs them."""
@@ -59,6 +63,13 @@ class FakeAuth:
         body: dict[str, Any] = {"iss": "parley", "aud": "parley", "sub": user_id, "sid": session_id or new_id()}
         body |= {"role": role, "jti": new_id(), "iat": now, "exp": now + 900} | claims
         return jwt.encode(body, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": "at+jwt"})
+
+    def personal_token(self, user_id: str, *scopes: str, role: str = "user", **more: Any) -> str:
+        """A personal access token."""
+        token = f"parley_{new_id()}"
+        said = {"sub": user_id, "sid": new_id(), "role": role, "scopes": scopes, "exp": int(time.time()) + 900}
+        self.personal[sha256(token.encode()).hexdigest()] = said | more
+        return token
 
     async def record(
         self, type_: str, entity_id: str, data: dict[str, Any], *, at: str = "", tell: bool = True
@@ -90,6 +101,12 @@ class FakeAuth:
         if found is None:
             raise Unauthorized
         return found
+
+    async def _recognise(self, asked: dict[str, str]) -> Any:
+        self.asked.append("recognise")
+        if asked["digest"] not in self.personal:
+            raise Unauthorized
+        return self.personal[asked["digest"]]
 
     async def _users(self, asked: dict[str, list[str]]) -> Any:
         return {"users": [{"id": user_id} for user_id in asked["ids"] if not user_id.startswith("00000000")]}

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from services.messaging.batch import Batch
 from services.messaging.models import messages
 from services.messaging.settings import Settings
-from services.messaging.tests.world import World, member
+from services.messaging.tests.world import World, member, room_state
 from shared.bus import Bus
 from shared.database import Database
 from shared.ids import new_id
@@ -97,6 +97,22 @@ async def test_refusals_leave_the_rest_of_the_group_alone(world: World) -> None:
     assert [results[0]["seq"], results[-1]["seq"]] == [2, 3]
 
 
+async def test_an_archived_room_takes_nothing_until_it_is_opened_again(world: World) -> None:
+    anna, stranger = new_id(), new_id()
+    room_id = await world.room(anna)
+    await world.send(anna, room_id, "before", "a")
+    archived = room_state(room_id, anna, archived=True)
+    await world.tell("room.updated", room_id, room=archived)
+    commands = [said("too late", room_id, "b"), said("stranger", room_id, "c", by=1), said("before", room_id, "a")]
+    late, strange, retry = await world.commands([anna, stranger], commands)
+    assert (late["error"]["status"], late["error"]["code"]) == (403, "archived")
+    assert strange["error"]["code"] == "not_a_member"
+    assert retry["seq"] == 2
+    assert [entry["type"] for entry in await world.entries(room_id, after=2)] == ["room.updated"]
+    await world.tell("room.updated", room_id, room={**archived, "archived": False})
+    assert (await world.send(anna, room_id, "after", "d"))["seq"] == 5
+
+
 async def test_a_forged_caller_stores_nothing(world: World) -> None:
     anna = new_id()
     room_id = await world.room(anna)
@@ -112,7 +128,7 @@ async def test_a_forged_caller_stores_nothing(world: World) -> None:
 
 async def test_malformed_requests_are_answered(world: World) -> None:
     request: Any
-    for request in ({}, [], {"callers": 1, "commands": 2}, {"callers": [], "commands": [{}]}, "text", None):
+    for request in ({}, [], {"callers": 1, "commands": 2}, {"callers": []}, "text", None):
         with pytest.raises(Problem) as refused:
             await world.bus.request("rpc.messaging.commands", request)
         assert refused.value.status in (400, 422), request
@@ -134,14 +150,14 @@ async def test_a_group_that_fails_as_a_whole_is_stored_one_by_one(
 ) -> None:
     anna = new_id()
     room_id = await world.room(anna)
-    add = Batch.add_message
+    store = Batch.store
 
-    def failing(batch: Batch, row: dict[str, Any]) -> Any:
+    def failing(batch: Batch, row: dict[str, Any], *about: Any) -> Any:
         if row["content"] == "poison":
             raise RuntimeError("a bug in one command")
-        return add(batch, row)
+        return store(batch, row, *about)
 
-    monkeypatch.setattr(Batch, "add_message", failing)
+    monkeypatch.setattr(Batch, "store", failing)
     commands = [said(text, room_id, f"c{index}") for index, text in enumerate(("one", "poison", "two"))]
     results = await world.commands([anna], commands)
     assert results[1]["error"]["code"] == "unavailable"

@@ -1,13 +1,16 @@
 """A person was deleted: out of every room, and out of our copy."""
 
 from services.rooms.actions.depart import depart
-from services.rooms.store import members, rooms, users
+from services.rooms.store import bans, blocks, invites, members, rooms, users
 from shared.database import WriteSession
 
 
 def forget_user(tx: WriteSession, user_id: str) -> None:
     """Nothing but the id stays; conversations of two stay for the other one."""
     users.bury(tx, user_id)
+    bans.forget(tx, user_id)
+    blocks.forget(tx, user_id)
+    invites.forget(tx, user_id)
     for room_id in members.rooms_of(tx, user_id):
         room = rooms.find(tx, room_id)
         if room is not None:

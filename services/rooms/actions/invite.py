@@ -7,12 +7,12 @@ from services.rooms.access import enter
 from services.rooms.events import UserInvited
 from services.rooms.policy import may_invite
 from services.rooms.schemas import Invite, NewInvite
-from services.rooms.store import bans, invites, members, users
+from services.rooms.store import bans, blocks, invites, members, users
 from services.rooms.store.invites import InviteRow
 from services.rooms.store.rooms import RoomRow
 from shared.caller import Caller
 from shared.database import WriteSession
-from shared.problems import Conflict, NotFound
+from shared.problems import Conflict, Forbidden, NotFound
 
 _A_WEEK = 7 * 24 * 3600
 
@@ -32,7 +32,7 @@ def invite(tx: WriteSession, caller: Caller, room_id: str, draft: NewInvite) -> 
         created_by=caller.user_id,
     )
     if draft.user_id is not None:
-        _name(tx, room, draft.user_id)
+        _name(tx, caller, room, draft.user_id)
         tx.record(_told(room, draft.user_id, made))
     invites.insert_invite(tx, made)
     return Invite.model_validate(made)
@@ -46,13 +46,15 @@ def revoke_invite(tx: WriteSession, caller: Caller, room_id: str, code: str) -> 
         raise NotFound("There is no such invitation.")
 
 
-def _name(tx: WriteSession, room: RoomRow, user_id: str) -> None:
+def _name(tx: WriteSession, caller: Caller, room: RoomRow, user_id: str) -> None:
     if users.public(tx, user_id) is None:
         raise NotFound("There is no such person.")
     if members.role_of(tx, room.id, user_id) is not None:
         raise Conflict("already_member", "This person is in the room already.")
     if bans.is_banned(tx, room.id, user_id):
         raise Conflict("banned", "This person is banned from the room.")
+    if blocks.has_blocked(tx, user_id, caller.user_id):
+        raise Forbidden("blocked", "This person has blocked you.")
     invites.remove_named(tx, room.id, user_id)
 
 

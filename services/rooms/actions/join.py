@@ -2,8 +2,9 @@
 
 from services.rooms.access import require_living
 from services.rooms.events import MemberJoined, MemberState
-from services.rooms.policy import no_such_room
+from services.rooms.policy import must_have_room, no_such_room
 from services.rooms.store import bans, invites, members, rooms
+from services.rooms.store.invites import InviteRow
 from services.rooms.store.members import MemberRow
 from services.rooms.store.rooms import RoomRow
 from shared.caller import Caller
@@ -30,9 +31,14 @@ def _let_in(tx: WriteSession, caller: Caller, room: RoomRow, code: str | None) -
     # Said even of a private room: whoever is banned from it was told so, and does not learn that it exists.
     if bans.is_banned(tx, room.id, caller.user_id):
         raise Forbidden("banned", "You are banned from this room.")
-    if room.kind == "public":
-        return
-    invite = None if room.kind == "direct" else invites.open_for(tx, room.id, caller.user_id, code)
-    if invite is None:
+    invite = None if room.kind == "public" else _invitation(tx, caller, room, code)
+    must_have_room(room.member_count, room.max_members)
+    if invite is not None:
+        invites.use(tx, invite.code)
+
+
+def _invitation(tx: WriteSession, caller: Caller, room: RoomRow, code: str | None) -> InviteRow:
+    found = None if room.kind == "direct" else invites.open_for(tx, room.id, caller.user_id, code)
+    if found is None:
         raise no_such_room()
-    invites.use(tx, invite.code)
+    return found

@@ -4,12 +4,12 @@ from services.rooms.access import require_living
 from services.rooms.events import MemberState, RoomCreated, RoomState
 from services.rooms.policy import no_such_room
 from services.rooms.schemas import DirectRoom
-from services.rooms.store import direct, members, rooms, users
+from services.rooms.store import blocks, direct, members, rooms, users
 from services.rooms.store.rooms import RoomRow
 from shared.caller import Caller
 from shared.database import WriteSession
 from shared.ids import new_id
-from shared.problems import NotFound
+from shared.problems import Forbidden, NotFound
 
 
 def open_direct(tx: WriteSession, caller: Caller, user_id: str) -> DirectRoom:
@@ -18,6 +18,8 @@ def open_direct(tx: WriteSession, caller: Caller, user_id: str) -> DirectRoom:
     other = users.public(tx, user_id)
     if other is None or user_id == caller.user_id:
         raise NotFound("There is no such person to talk to.")
+    if blocks.stands_between(tx, caller.user_id, user_id):
+        raise Forbidden("blocked", "One of you has blocked the other.")
     room_id = direct.find(tx, caller.user_id, user_id) or _begin(tx, caller.user_id, user_id)
     room = rooms.find(tx, room_id)
     if room is None:
@@ -35,6 +37,9 @@ def _begin(tx: WriteSession, one_id: str, other_id: str) -> str:
         member_count=0,
         slow_mode_seconds=0,
         profanity="off",
+        archived=False,
+        max_members=None,
+        retention_days=None,
         expires_at=None,
         created_at=tx.now,
         updated_at=tx.now,

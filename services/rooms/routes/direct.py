@@ -29,6 +29,7 @@ async def get_dms(caller: SomeCaller, wired: Wired, page: Paging) -> dict[str, A
 async def post_dm(caller: SomeCaller, wired: Wired, user_id: Id, response: Response) -> DirectRoom:
     """The one room of the caller and this person; the same whoever asks first."""
     await wired.directory.meet(caller.user_id, user_id)
+    await wired.hear_blocks()
     room, in_order = await wired.timeline.commit(open_direct, caller, user_id)
     settle(response, in_order)
     return room

@@ -21,6 +21,11 @@ def put(tx: WriteSession, room_id: str, user_id: str, expires_at: datetime | Non
     tx.execute(insert(bans).values(room_id=room_id, user_id=user_id, expires_at=expires_at))
 
 
+def forget(tx: WriteSession, user_id: str) -> None:
+    """Nothing is known of where this person was banned."""
+    tx.execute(delete(bans).where(bans.c.user_id == user_id))
+
+
 def lift(tx: WriteSession, room_id: str, user_id: str) -> None:
     """No ban any longer."""
     tx.execute(delete(bans).where(bans.c.room_id == room_id, bans.c.user_id == user_id))

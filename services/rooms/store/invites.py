@@ -65,3 +65,8 @@ def remove(tx: WriteSession, room_id: str, code: str) -> bool:
 def remove_named(tx: WriteSession, room_id: str, user_id: str) -> None:
     """Withdraw what was made out to one person."""
     tx.execute(delete(invites).where(invites.c.room_id == room_id, invites.c.user_id == user_id))
+
+
+def forget(tx: WriteSession, user_id: str) -> None:
+    """Withdraw everything that was made out to one person."""
+    tx.execute(delete(invites).where(invites.c.user_id == user_id))

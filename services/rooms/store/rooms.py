@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Column, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.rooms.models import bans, direct_rooms, invites, members, rooms
 from shared.database import ReadSession, WriteSession
 
-COLUMNS = (
+COLUMNS: tuple[Column[Any], ...] = (
     rooms.c.id,
     rooms.c.name,
     rooms.c.description,
@@ -20,6 +20,9 @@ COLUMNS = (
     rooms.c.member_count,
     rooms.c.slow_mode_seconds,
     rooms.c.profanity,
+    rooms.c.archived,
+    rooms.c.max_members,
+    rooms.c.retention_days,
     rooms.c.expires_at,
     rooms.c.created_at,
     rooms.c.updated_at,
@@ -38,6 +41,9 @@ class RoomRow:
     member_count: int
     slow_mode_seconds: int
     profanity: str
+    archived: bool
+    max_members: int | None
+    retention_days: int | None
     expires_at: datetime | None
     created_at: datetime
     updated_at: datetime

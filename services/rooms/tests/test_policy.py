@@ -64,6 +64,7 @@ def test_every_cell(who: Standing) -> None:
     assert verdict(policy.may_edit, who) == expected(RUNS_THE_ROOM, who)
     assert verdict(policy.may_invite, who) == expected(RUNS_THE_ROOM, who)
     assert verdict(policy.may_delete, who) == expected(OWNS_THE_ROOM, who)
+    assert verdict(policy.may_set_retention, who) == expected(OWNS_THE_ROOM, who)
     assert verdict(lambda each: policy.may_set_role(each, "member", "moderator"), who) == expected(OWNS_THE_ROOM, who)
     assert verdict(lambda each: policy.may_kick(each, nobody), who) == expected(KEEPS_ORDER, who)
     leaving = expected(dict.fromkeys(HOUSE_ROLES, "++++"), who)

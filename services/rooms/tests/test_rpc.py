@@ -50,6 +50,16 @@ async def test_nobody_else_and_nothing_else(house: House) -> None:
     assert house.near.messaging.pushed == []
 
 
+async def test_whoever_is_blocked_finds_nobody_there(house: House) -> None:
+    ada, bob = house.person("ada"), house.person("bob")
+    news = {"user_id": ada.user_id, "blocked_id": bob.user_id}
+    house.near.auth.record("user.blocked", ada.user_id, news)
+    for one, other in ((ada, bob), (bob, ada)):
+        with pytest.raises(Problem) as problem:
+            await ask(house, _GATEWAY.sign("rooms", one), other.user_id)
+        assert problem.value.status == 404
+
+
 async def test_what_messaging_missed_it_can_fetch(house: House) -> None:
     ada = house.person("ada")
     house.near.messaging.away = True

@@ -35,6 +35,12 @@ SOMEBODY = "0197a3c0-0000-7000-8000-000000000001"
         {"name": "a", "slow_mode_seconds": True},
         {"name": "a", "slow_mode_seconds": 2**63},
         {"name": "a", "profanity": "maybe"},
+        {"name": "a", "archived": True},
+        {"name": "a", "max_members": 0},
+        {"name": "a", "max_members": 100_001},
+        {"name": "a", "retention_days": 0},
+        {"name": "a", "retention_days": 3_651},
+        {"name": "a", "retention_days": 1.5},
         {"name": "a", "ttl_seconds": 0},
         {"name": "a", "ttl_seconds": 2**40},
         {"name": "a", "ttl_seconds": 60, "expires_at": "2126-01-01T00:00:00Z"},
@@ -64,8 +70,19 @@ def test_names_are_composed_and_descriptions_have_lines() -> None:
     assert (room.name, room.description) == ("Caf\u00e9", "one\n\ttwo")
 
 
-@pytest.mark.parametrize("body", [{"name": None}, {"kind": None}, {"profanity": None}, {"slow_mode_seconds": None}])
-def test_only_an_end_can_be_taken_away(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": None},
+        {"kind": None},
+        {"profanity": None},
+        {"slow_mode_seconds": None},
+        {"archived": None},
+        {"archived": 1},
+    ],
+    ids=str,
+)
+def test_only_an_end_and_a_limit_can_be_taken_away(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RoomChanges.model_validate(body)
 
@@ -74,6 +91,8 @@ def test_changes_are_what_was_said() -> None:
     now = utc_now()
     assert RoomChanges.model_validate({}).values(now) == {}
     assert RoomChanges.model_validate({"name": "Tea"}).values(now) == {"name": "Tea"}
+    for limit in ({"max_members": None}, {"retention_days": None}, {"archived": False}):
+        assert RoomChanges.model_validate(limit).values(now) == limit
     assert RoomChanges.model_validate({"expires_at": None}).values(now) == {"expires_at": None}
     assert RoomChanges.model_validate({"ttl_seconds": None}).values(now) == {"expires_at": None}
     assert RoomChanges.model_validate({"ttl_seconds": 5}).values(now) == {"expires_at": now + timedelta(seconds=5)}

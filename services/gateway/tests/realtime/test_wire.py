@@ -147,11 +147,47 @@ async def test_binary_is_told_and_survives(app: App) -> None:
         assert await asyncio.wait_for(client.recv(), 10) == "binary"
 
 
+async def upgraded(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A socket without a library that would take part in its end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]), limit=2**16)
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+def text_head(size: int) -> bytes:
+    """The head of a masked text frame of so many bytes."""
+    return b"\x81\xff" + size.to_bytes(8, "big") + b"\0\0\0\0"
+
+
 async def test_too_much_in_one_message_ends_with_1009(app: App) -> None:
     async with serving(app) as (_, url), connect(url, max_size=None) as client:
         await client.send("x" * 65537)
         end = await end_of(client)
         assert end is not None and end.code == 1009
+
+
+async def test_who_is_still_sending_too_much_hears_why_it_ended(app: App) -> None:
+    async with serving(app) as (_, url), asyncio.timeout(10):
+        reader, writer = await upgraded(url)
+        writer.write(text_head(20_000_000) + b"x" * 20_000_000)
+        await writer.drain()
+        said = await reader.read()
+        assert said[:1] == b"\x88" and int.from_bytes(said[2:4], "big") == 1009
+        writer.close()
+        await app.gone.wait()
+
+
+async def test_who_goes_on_after_too_much_is_cut(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.realtime.wire._CLOSE_WAIT", 0.1)
+    async with serving(app) as (_, url), asyncio.timeout(10):
+        _, writer = await upgraded(url)
+        writer.write(text_head(2**40))
+        await app.gone.wait()
+        writer.transport.abort()
 
 
 async def test_endless_fragments_end_with_1009(app: App) -> None:
@@ -189,13 +225,7 @@ async def test_broken_frames_end_with_the_protocol_s_own_code(app: App, frame: b
 
 async def test_who_does_not_read_is_told_apart_from_who_does(app: App) -> None:
     async with serving(app) as (_, url):
-        port = int(url.rpartition(":")[2])
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        await reader.readuntil(b"\r\n\r\n")
+        reader, writer = await upgraded(url)
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         async with connect(url) as client:
             await client.send("x")
@@ -242,3 +272,11 @@ async def test_a_stopping_server_says_when_to_come_back(app: App) -> None:
         assert end is not None and end.code == 1001
         name, _, value = end.reason.partition("=")
         assert name == "retry_after_ms" and 0 <= int(value) < 5_000
+
+
+async def test_a_client_that_offers_compression_is_served_without(app: App) -> None:
+    async with serving(app) as (_, url), connect(url, compression="deflate") as client:
+        assert client.request is not None and "permessage-deflate" in client.request.headers["Sec-WebSocket-Extensions"]
+        assert client.response is not None and "Sec-WebSocket-Extensions" not in client.response.headers
+        await client.send("x" * 1000)
+        assert await asyncio.wait_for(client.recv(), 10) == "x" * 1000

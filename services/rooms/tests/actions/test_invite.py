@@ -6,6 +6,7 @@ from services.rooms.actions.ban import ban
 from services.rooms.actions.invite import invite, revoke_invite
 from services.rooms.actions.join import join
 from services.rooms.schemas import NewInvite
+from services.rooms.store import blocks
 from services.rooms.tests.world import World
 from shared.ids import new_id
 from shared.problems import Conflict, Forbidden, NotFound
@@ -50,6 +51,18 @@ async def test_who_cannot_be_invited(world: World) -> None:
         assert refused.value.code == code
     with pytest.raises(NotFound):
         await world.act(invite, ada, room.id, NewInvite(user_id=new_id()))
+
+
+async def test_whoever_is_blocked_gives_no_notice(world: World) -> None:
+    ada, bob = await world.person("ada"), await world.person("bob")
+    room = await world.room(ada)
+    await world.act(blocks.put, bob.user_id, ada.user_id)
+    with pytest.raises(Forbidden) as refused:
+        await world.act(invite, ada, room.id, NewInvite(user_id=bob.user_id))
+    assert (refused.value.code, world.told()) == ("blocked", [])
+    await world.act(blocks.lift, bob.user_id, ada.user_id)
+    await world.act(blocks.put, ada.user_id, bob.user_id)
+    assert (await world.act(invite, ada, room.id, NewInvite(user_id=bob.user_id))).user_id == bob.user_id
 
 
 async def test_a_withdrawn_code_opens_nothing(world: World) -> None:

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from services.rooms import queries
 from services.rooms.actions.delete_room import delete_room
 from services.rooms.actions.invite import invite
 from services.rooms.actions.kick import kick
@@ -9,6 +10,7 @@ from services.rooms.actions.open_direct import open_direct
 from services.rooms.actions.set_role import set_role
 from services.rooms.actions.update_room import update_room
 from services.rooms.schemas import NewInvite, RoomChanges
+from services.rooms.store import blocks
 from services.rooms.tests.world import World
 from shared.database import Database
 from shared.ids import new_id
@@ -50,6 +52,24 @@ async def test_not_with_oneself_nor_with_nobody(world: World) -> None:
     for user_id in (ada.user_id, new_id()):
         with pytest.raises(NotFound):
             await world.act(open_direct, ada, user_id)
+
+
+async def test_a_block_closes_it_both_ways_whether_it_was_there_or_not(world: World) -> None:
+    ada, bob, eve = [await world.person(name) for name in ("ada", "bob", "eve")]
+    room = await world.act(open_direct, ada, bob.user_id)
+    for blocked in (bob, bob, eve):
+        await world.act(blocks.put, ada.user_id, blocked.user_id)
+    for one, other in ((ada, bob), (bob, ada), (ada, eve), (eve, ada)):
+        with pytest.raises(Forbidden) as refused:
+            await world.act(open_direct, one, other.user_id)
+        assert refused.value.code == "blocked"
+    assert await world.db.read(queries.list_direct, eve, None, 10) == []
+    assert await world.db.read(queries.show_room, ada, room.id) is not None
+    assert (await world.act(open_direct, bob, eve.user_id)).with_.id == eve.user_id
+    for blocked in (bob, eve, eve):
+        await world.act(blocks.lift, ada.user_id, blocked.user_id)
+    assert (await world.act(open_direct, bob, ada.user_id)).id == room.id
+    assert (await world.act(open_direct, eve, ada.user_id)).with_.id == ada.user_id
 
 
 async def test_nothing_about_it_can_be_changed(world: World) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from services.rooms.actions.join import join
 from services.rooms.actions.update_room import update_room
 from services.rooms.schemas import RoomChanges
 from services.rooms.tests.world import World
@@ -16,8 +17,35 @@ async def test_what_is_said_changes_and_the_rest_stays(world: World) -> None:
     assert (changed.description, changed.profanity, changed.my_role) == ("Green", "mask", "owner")
     assert changed.updated_at >= room.updated_at
     expected = changed.model_dump(mode="json", exclude={"member_count", "my_role"})
-    assert world.told() == [("room.updated", {"room": expected})]
+    assert world.told() == [("room.updated", {"room": expected, "by": ada.user_id})]
     assert world.told_subjects() == [f"rooms.room.{room.id}.updated"]
+
+
+async def test_a_room_is_archived_and_opened_again(world: World) -> None:
+    ada = await world.person()
+    room = await world.room(ada)
+    assert room.archived is False
+    moderator = await world.member(room, "moderator", owner=ada)
+    assert (await world.act(update_room, moderator, room.id, RoomChanges(archived=True))).archived is True
+    [(_, data)] = world.told()
+    assert data["room"]["archived"] is True
+    await world.act(join, await world.person("reader"), room.id, None)
+    assert (await world.act(update_room, ada, room.id, RoomChanges(archived=False))).archived is False
+
+
+async def test_how_long_messages_are_kept_is_the_owners_to_say(world: World) -> None:
+    ada, admin = await world.person(), await world.person("root", "admin")
+    room = await world.room(ada, retention_days=30)
+    moderator = await world.member(room, "moderator", owner=ada)
+    with pytest.raises(Forbidden):
+        await world.act(update_room, moderator, room.id, RoomChanges(name="Renamed", retention_days=1))
+    assert world.told() == []
+    renamed = await world.act(update_room, moderator, room.id, RoomChanges(name="Renamed", retention_days=30))
+    assert (renamed.name, renamed.retention_days) == ("Renamed", 30)
+    assert (await world.act(update_room, admin, room.id, RoomChanges(retention_days=7))).retention_days == 7
+    assert (await world.act(update_room, ada, room.id, RoomChanges(retention_days=None))).retention_days is None
+    [(_, data)] = world.told()
+    assert data["room"]["retention_days"] is None
 
 
 @pytest.mark.parametrize("changes", [{}, {"name": "Tea"}, {"expires_at": None}], ids=str)

@@ -25,6 +25,19 @@ async def test_nobody_to_talk_to(house: House) -> None:
     assert code_of(await house.call(ada, "POST", "/dms/me")) == (422, "invalid")
 
 
+async def test_a_block_that_is_not_heard_of_yet_is_obeyed(house: House) -> None:
+    ada, bob = house.person("ada"), house.person("bob")
+    news = {"user_id": ada.user_id, "blocked_id": bob.user_id}
+    house.near.auth.record("user.blocked", ada.user_id, news)
+    assert code_of(await house.call(bob, "POST", f"/dms/{ada.user_id}")) == (403, "blocked")
+    assert code_of(await house.call(ada, "POST", f"/dms/{bob.user_id}")) == (403, "blocked")
+    room = await house.room(bob)
+    refused = await house.call(bob, "POST", f"/rooms/{room['id']}/invites", {"user_id": ada.user_id})
+    assert code_of(refused) == (403, "blocked")
+    house.near.auth.record("user.unblocked", ada.user_id, news)
+    assert (await house.call(bob, "POST", f"/dms/{ada.user_id}")).status_code == 200
+
+
 async def test_a_conversation_is_kept_as_it_is(house: House) -> None:
     ada, bob, eve = [house.person(name) for name in ("ada", "bob", "eve")]
     path = f"/rooms/{(await house.done(ada, 'POST', f'/dms/{bob.user_id}'))['id']}"

@@ -1,0 +1,163 @@
+"""The faults of RELIABILITY.md §3.2 that can be done while people talk: each does its harm and heals it."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+
+import nats
+from nats.aio.msg import Msg
+
+from tests.faults.arena import SERVICES, ProxiedArena
+from tests.faults.crowd import Crowd
+
+_REPEATED = 40
+Fault = Callable[[Crowd[ProxiedArena], random.Random], Awaitable[None]]
+
+
+async def kill_messaging(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F01"""
+    await crowd.arena.kill("messaging")
+
+
+async def kill_gateway(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F03"""
+    await crowd.arena.kill("gateway")
+
+
+async def kill_another(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F04"""
+    await crowd.arena.kill(rng.choice(["auth", "rooms", "moderation", "files"]))
+
+
+async def kill_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F05"""
+    crowd.arena.nats.kill()
+    await asyncio.sleep(rng.uniform(0, 0.5))
+    crowd.arena.nats.start()
+
+
+async def messaging_in_a_black_hole(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F06"""
+    await _held(crowd.arena, "messaging", rng.uniform(0.5, 3))
+
+
+async def gateway_in_a_black_hole(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F07"""
+    await _held(crowd.arena, "gateway", rng.uniform(0.5, 3))
+
+
+async def cut_from_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F06, F07: reset, and refused for a while."""
+    proxy = crowd.arena.proxies[rng.choice(["gateway", "messaging", "rooms", "moderation"])]
+    carried = proxy.carried
+    proxy.cut()
+    await asyncio.sleep(rng.uniform(0.2, 1))
+    proxy.heal()
+    async with asyncio.timeout(10):
+        while proxy.carried == carried:
+            await asyncio.sleep(0.02)
+
+
+async def cut_gateway(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F07: the gateway alone is cut off, and what is told meanwhile passes it by."""
+    proxy = crowd.arena.proxies["gateway"]
+    carried = proxy.carried
+    proxy.reset()
+    async with asyncio.timeout(10):
+        while proxy.carried == carried:
+            await asyncio.sleep(0.02)
+
+
+async def one_way(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F08: what NATS says does not arrive."""
+    proxy = crowd.arena.proxies[rng.choice(["gateway", "messaging"])]
+    proxy.hold_answers()
+    await asyncio.sleep(rng.uniform(0.5, 3))
+    proxy.heal()
+
+
+async def cut_clients(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F09"""
+    before = crowd.reconnects
+    for work in crowd.workloads:
+        work.cut_clients()
+    async with asyncio.timeout(10):
+        while crowd.reconnects == before:
+            await asyncio.sleep(0.02)
+
+
+async def pause(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F10: stopped, and going on as if nothing had been."""
+    victim = rng.choice([*SERVICES, "nats"])
+    pid = crowd.arena.nats.pid if victim == "nats" else crowd.arena.parley.pid(victim)
+    os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(rng.uniform(0.5, 3.5))
+    os.kill(pid, signal.SIGCONT)
+
+
+async def wipe_nats(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F13: JetStream has forgotten everything."""
+    crowd.arena.nats.wipe()
+
+
+async def wipe_nats_unheard(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F13: JetStream forgets what moderation has not heard yet."""
+    proxy = crowd.arena.proxies["moderation"]
+    proxy.cut()
+    await crowd.more_acked(100)
+    crowd.arena.nats.wipe()
+    proxy.heal()
+
+
+async def repeat_old_events(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F21: what was published comes again, three times, in any order."""
+    heard: list[tuple[str, bytes, dict[str, str] | None]] = []
+    client = await nats.connect(crowd.arena.nats.url)
+    try:
+
+        async def hear(message: Msg) -> None:
+            heard.append((message.subject, message.data, message.headers))
+
+        for subject in ("messaging.>", "rooms.>"):
+            await client.subscribe(subject, cb=hear)
+        async with asyncio.timeout(10):
+            while len(heard) < _REPEATED:
+                await asyncio.sleep(0.02)
+        for subject, data, headers in rng.sample(heard * 3, 3 * len(heard)):
+            await client.publish(subject, data, headers=headers)
+        await client.flush()
+    finally:
+        await client.close()
+
+
+async def lock_the_database(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F16"""
+    async with crowd.arena.locked("messaging"):
+        await asyncio.sleep(1.5)
+
+
+async def _held(arena: ProxiedArena, name: str, seconds: float) -> None:
+    arena.proxies[name].hold()
+    await asyncio.sleep(seconds)
+    arena.proxies[name].heal()
+
+
+FAULTS: tuple[Fault, ...] = (
+    kill_messaging,
+    kill_gateway,
+    kill_another,
+    kill_nats,
+    messaging_in_a_black_hole,
+    gateway_in_a_black_hole,
+    cut_from_nats,
+    cut_gateway,
+    one_way,
+    cut_clients,
+    pause,
+    wipe_nats,
+    wipe_nats_unheard,
+    repeat_old_events,
+    lock_the_database,
+)

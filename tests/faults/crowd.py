@@ -1,0 +1,123 @@
+"""Many people in several rooms at once, while something happens to what serves them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tests.faults.arena import Arena
+from tests.faults.history import violations
+from tests.faults.workload import Workload
+from tests.system.person import Person, register
+
+_A = TypeVar("_A", bound=Arena)
+_WITHOUT_END = 1_000_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rooms, and what each has. `gap` is a sender's pause between an ack and the next message (s)."""
+
+    rooms: int = 3
+    senders: int = 3
+    listeners: int = 1
+    gap: float = 0.005
+
+
+class Crowd(Generic[_A]):
+    """Its workloads, one a room, all in the hands of one owner."""
+
+    def __init__(self, arena: _A, owner: Person, workloads: list[Workload]) -> None:
+        self.arena = arena
+        self.owner = owner
+        self.workloads = workloads
+
+    @property
+    def acked(self) -> int:
+        """How many messages were acked so far."""
+        return sum(len(work.history.acked) for work in self.workloads)
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections broke so far."""
+        return sum(work.reconnects for work in self.workloads)
+
+    async def more_acked(self, count: int, within: float = 60.0) -> None:
+        """Until so many more were acked: whatever happened is over."""
+        wanted = self.acked + count
+        async with asyncio.timeout(within):
+            while self.acked < wanted:
+                await asyncio.sleep(0.02)
+
+    async def more_refused(self, count: int, within: float = 30.0) -> None:
+        """Until so many more were told to try later: a fault of the store has bitten."""
+        wanted = self._refused + count
+        async with asyncio.timeout(within):
+            while self._refused < wanted:
+                await asyncio.sleep(0.02)
+
+    @property
+    def _refused(self) -> int:
+        return sum(work.refusals for work in self.workloads)
+
+    async def broken_promises(self) -> list[str]:
+        """What the checker says of every room."""
+        found = []
+        for work in self.workloads:
+            found += violations(await work.read_back(self.owner))
+        return found
+
+    async def kicks_noted(self) -> tuple[int, int]:
+        """Removals in the rooms' own order, and those that moderation's audit log has: an effect across services."""
+        admin = await self.arena.admin()
+        told = noted = 0
+        for work in self.workloads:
+            log = work.history.log
+            told += sum(entry["type"] == "member.left" and entry["reason"] == "kicked" for entry in log)
+            noted += await _audited_kicks(admin, work.room_id)
+        return told, noted
+
+
+@asynccontextmanager
+async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
+    """A crowd that is busy inside of this; at the end everybody has sent and seen everything."""
+    owner = await register(arena.parley.base, "owner")
+    made = Crowd(arena, owner, [])
+    async with asyncio.TaskGroup() as everyone:
+        senders = []
+        for number in range(size.rooms):
+            work = Workload((await owner.create_room())["id"])
+            made.workloads.append(work)
+            people = [await _member(arena, work, f"r{number}s{n}") for n in range(size.senders)]
+            senders += [everyone.create_task(work.send_all(who, _WITHOUT_END, size.gap)) for who in people]
+            for one in range(size.listeners):
+                everyone.create_task(work.listen(owner, f"room {number} listener {one}"))
+        guest = await register(arena.parley.base, "guest")
+        senders.append(everyone.create_task(made.workloads[0].intrude(guest, owner)))
+        yield made
+        for work in made.workloads:
+            work.enough()
+        async with asyncio.timeout(60):
+            await asyncio.gather(*senders)
+        await arena.ready()
+        for work in made.workloads:
+            work.finish()
+
+
+async def _member(arena: Arena, work: Workload, name: str) -> Person:
+    person = await register(arena.parley.base, name)
+    await person.join({"id": work.room_id})
+    return person
+
+
+async def _audited_kicks(admin: Person, room_id: str) -> int:
+    count = 0
+    cursor: str | None = None
+    while True:
+        query = {"room_id": room_id, "limit": 100} | ({"cursor": cursor} if cursor else {})
+        page = await admin.call("GET", "/moderation/audit", 200, params=query)
+        count += len([entry for entry in page["items"] if entry["action"] == "kick"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return count
