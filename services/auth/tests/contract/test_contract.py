@@ -18,7 +18,6 @@ class TestAuth(ServiceContract):
     create_app = staticmethod(create_app)
     settings = Settings
     environment = {"SECRET_KEY": "a-secret-key-that-only-tests-know-0123456789", "PARLEY_LIMIT_LOGIN": "off"}
-    agreed = frozenset({"files.avatar.updated"})
 
     @asynccontextmanager
     async def around(self, live: Live) -> AsyncIterator[World]:
