@@ -22,7 +22,7 @@ faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
-	@$(BIN)/mypy -p shared -p services -p deploy -p tests
+	@$(BIN)/mypy -p shared -p services -p deploy -p tests -p bench
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
 	@$(BIN)/python -m deploy.settings_table --check

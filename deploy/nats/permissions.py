@@ -28,11 +28,11 @@ ROLES: dict[str, Role] = {
         follows=("files",),
         asks=("rooms.export", "messaging.export", "moderation.export", "files.export", "moderation.review"),
     ),
-    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users")),
+    "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(
-        follows=("auth", "rooms", "moderation"), asks=("moderation.review", "auth.users", "files.describe")
+        follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
     ),
-    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "auth.users")),
+    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "messaging.snapshot", "auth.users")),
     "files": Role(follows=("auth", "rooms", "messaging"), asks=()),
     "gateway": Role(
         asks=(
@@ -47,7 +47,18 @@ ROLES: dict[str, Role] = {
             "messaging.replay",
             "messaging.heads",
         ),
-        hears=("messaging.room.*.entries", "presence.*", "typing.*", "auth.session.*.*", "auth.user.*.*"),
+        hears=(
+            "messaging.room.*.entries",
+            "messaging.room.*.reads",
+            "messaging.user.*.mentioned",
+            "messaging.user.*.direct",
+            "rooms.user.*.invited",
+            "moderation.user.*.report_resolved",
+            "presence.*",
+            "typing.*",
+            "auth.session.*.*",
+            "auth.user.*.*",
+        ),
         says=("presence.*", "typing.*"),
     ),
 }

@@ -6,11 +6,12 @@ from fastapi import FastAPI
 
 from services.files.access import Access
 from services.files.avatars import Avatars
+from services.files.direct_uploads import DirectUploads
 from services.files.membership import Membership
 from services.files.multipart import MAX_OVERHEAD
 from services.files.pictures import Limits, Pictures
 from services.files.requests import Requests
-from services.files.routes import avatars, content, files, upload
+from services.files.routes import avatars, content, direct, files, upload
 from services.files.scanner import Scanner
 from services.files.settings import Settings
 from services.files.signed_urls import UrlSigner
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         service="files",
         version=VERSION,
         settings=settings,
-        routers=[upload.router, files.router, content.router, avatars.router],
+        routers=[upload.router, direct.router, files.router, content.router, avatars.router],
         parts=[
             db.running,
             blobs.running,
@@ -57,13 +58,15 @@ def create_app(settings: Settings) -> FastAPI:
         ],
         ready={"database": db.ping, "nats": bus.ping, "store": blobs.check},
     )
+    uploads = Uploads(db, blobs, pictures, scanner, most=settings.files_max_bytes, quota=settings.files_quota_bytes)
     app.state.wiring = Wiring(
         db=db,
         blobs=blobs,
         membership=membership,
         signer=signer,
         access=Access(db, membership, signer),
-        uploads=Uploads(db, blobs, pictures, scanner, most=settings.files_max_bytes, quota=settings.files_quota_bytes),
+        uploads=uploads,
+        direct=DirectUploads(db, blobs, uploads, scanner, most=settings.files_direct_max_bytes),
         avatars=Avatars(db, blobs, pictures, scanner),
         max_body=settings.files_max_bytes + MAX_OVERHEAD,
     )

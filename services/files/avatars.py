@@ -6,15 +6,15 @@ from hashlib import sha256
 from typing import Final
 
 from services.files.actions.set_avatar import NewAvatar, set_avatar
+from services.files.arrivals import Arrivals
 from services.files.blobs import Arrival, BlobStore
 from services.files.kinds import picture_type
 from services.files.multipart import FileForm
 from services.files.pictures import Pictures
-from services.files.receiving import Arrivals, take
+from services.files.receiving import take
 from services.files.scanner import Scanner
 from services.files.schemas import Avatar
 from shared.database import Database
-from shared.problems import Problem, Unavailable
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 
@@ -27,7 +27,6 @@ class Avatars:
         self._blobs = blobs
         self._pictures = pictures
         self._scanner = scanner
-        self._settling: set[asyncio.Task[Avatar]] = set()
 
     async def receive(self, user_id: str, form: FileForm, body: AsyncIterable[bytes]) -> Avatar:
         """Where the picture is from now on. When anything fails, the one before stays."""
@@ -39,22 +38,7 @@ class Avatars:
             arrivals.drop(sent)
             avatar = await _described(user_id, kept)
             await arrivals.seal()
-        settling = asyncio.create_task(self._settle(arrivals, avatar))
-        self._settling.add(settling)
-        settling.add_done_callback(self._settling.discard)
-        return await asyncio.shield(settling)
-
-    async def _settle(self, arrivals: Arrivals, avatar: NewAvatar) -> Avatar:
-        try:
-            url = await self._db.write(set_avatar, avatar)
-        except BaseException as exc:
-            if isinstance(exc, Problem) and not isinstance(exc, Unavailable):
-                arrivals.discard()
-            else:
-                arrivals.abandon()
-            raise
-        await arrivals.place()
-        return Avatar(avatar_url=url)
+        return Avatar(avatar_url=await arrivals.commit(self._db.write(set_avatar, avatar)))
 
 
 async def _described(user_id: str, arrival: Arrival) -> NewAvatar:

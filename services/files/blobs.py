@@ -7,6 +7,7 @@ A key is random, and the only name that a content ever has.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 # Tells which of these keys belong to committed files.
@@ -18,14 +19,11 @@ class Arrival(Protocol):
 
     key: str
 
-    async def write(self, data: bytes) -> None:
-        """Append a piece."""
-
     async def file(self) -> BinaryIO:
-        """What was written, as a file at its start, to be read or written by a thread until it is sealed."""
+        """What there is of it, as a file at its start, for a thread; the caller closes it."""
 
     async def size(self) -> int:
-        """How many bytes were written, here or through the file."""
+        """How many bytes there are."""
 
     async def seal(self) -> None:
         """Return when every byte is durable."""
@@ -40,10 +38,25 @@ class Arrival(Protocol):
         """Leave it to `recover`, when nobody knows whether the database has it. Does not wait."""
 
 
+class Incoming(Arrival, Protocol):
+    """A content that comes through us. Its file may be written too, until it is sealed."""
+
+    async def write(self, data: bytes) -> None:
+        """Append a piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """How a browser brings a content to the store by itself: a form of these fields, and the `file` after them."""
+
+    url: str
+    fields: dict[str, str]
+
+
 class BlobStore(Protocol):
     """Keeps contents by key."""
 
-    def receive(self) -> Arrival:
+    def receive(self) -> Incoming:
         """Begin a new content."""
 
     async def open(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -53,6 +66,15 @@ class BlobStore(Protocol):
 
     def link(self, key: str, content_type: str, disposition: str) -> str | None:
         """Where the content can be fetched without us for a short while, None when it can't."""
+
+    def form(self, upload_id: str, size: int, seconds: int) -> UploadForm | None:
+        """How exactly `size` bytes can be brought without us under that id, None when they can't."""
+
+    async def adopt(self, upload_id: str) -> Arrival:
+        """What was brought, as an arrival of its own that nobody outside can change. Raises BlobMissing."""
+
+    async def forget(self, upload_id: str) -> None:
+        """Remove what was brought; nothing happens when there is nothing."""
 
     async def remove(self, key: str) -> None:
         """Remove a content; nothing happens when it is gone already."""

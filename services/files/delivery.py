@@ -17,7 +17,9 @@ PRIVATE = "private, no-cache"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is asked for; `tag` is its entity tag without quotes."""
+    """What is asked for; `tag` is its entity tag without quotes. What is small does not go by the store's own links:
+    browsers could not keep it.
+    """
 
     blob: str
     size: int
@@ -25,6 +27,7 @@ class Content:
     name: str
     tag: str
     cache: str = PRIVATE
+    small: bool = False
 
 
 async def deliver(request: Request, content: Content, blobs: BlobStore) -> Response:
@@ -32,7 +35,7 @@ async def deliver(request: Request, content: Content, blobs: BlobStore) -> Respo
     tag, headers = f'"{content.tag}"', _headers(content)
     if tag_matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    link = blobs.link(content.blob, content.content_type, headers["Content-Disposition"])
+    link = None if content.small else blobs.link(content.blob, content.content_type, headers["Content-Disposition"])
     if link is not None:
         return RedirectResponse(link, 307, {"Cache-Control": "private, no-store"})
     span = _span(request, content.size, tag)

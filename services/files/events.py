@@ -6,6 +6,7 @@ from pydantic import ConfigDict
 
 from services.files.schemas import File
 from shared.events import Event
+from shared.ids import Id
 
 
 class FileState(File):
@@ -48,7 +49,7 @@ class AvatarUpdated(Event):
     thing: ClassVar[str] = "avatar"
     name: ClassVar[str] = "updated"
 
-    user_id: str
+    user_id: Id
     avatar_url: str | None
 
     def entity_id(self) -> str:

@@ -58,6 +58,16 @@ class LocalBlobs:
     def link(self, key: str, content_type: str, disposition: str) -> None:
         """Nobody else serves the folder."""
 
+    def form(self, upload_id: str, size: int, seconds: int) -> None:
+        """Nor takes anything for it."""
+
+    async def adopt(self, upload_id: str) -> LocalArrival:
+        """So nothing was brought."""
+        raise BlobMissing(upload_id)
+
+    async def forget(self, upload_id: str) -> None:
+        """And there is nothing to forget."""
+
     async def remove(self, key: str) -> None:
         """Remove a content from its place, or from where a crash left it."""
         await self._run(lambda: self._remove(key))

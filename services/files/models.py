@@ -38,6 +38,20 @@ files = Table(
     Index("files_unused", "unused_since"),
 )
 
+# Uploads that clients bring to the store by themselves; `file_id` is null until one is taken over.
+direct_uploads = Table(
+    "direct_uploads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("room_id", String(36), nullable=False),
+    Column("user_id", String(36), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("size", _BIG, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("file_id", String(36)),
+    Index("direct_uploads_expiry", "expires_at"),
+)
+
 avatars = Table(
     "avatars",
     metadata,

@@ -5,7 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, func, select
 
-from services.files.models import attachments, avatars, deleted_rooms, deleted_users, files, members, removals
+from services.files.models import (
+    attachments,
+    avatars,
+    deleted_rooms,
+    deleted_users,
+    direct_uploads,
+    files,
+    members,
+    removals,
+)
 from services.files.policy import no_such_file
 from shared.database import ReadSession
 from shared.problems import NotFound
@@ -28,6 +37,28 @@ def files_of(tx: ReadSession, user_id: str, limit: int) -> Sequence[RowMapping]:
     """The rows of what a person has uploaded, the newest first."""
     mine = select(files).where(files.c.uploaded_by == user_id)
     return tx.execute(mine.order_by(files.c.id.desc()).limit(limit)).mappings().all()
+
+
+def direct_upload(tx: ReadSession, upload_id: str, user_id: str) -> RowMapping:
+    """The row of a person's own upload. Raises NotFound for every other."""
+    mine = (direct_uploads.c.id == upload_id) & (direct_uploads.c.user_id == user_id)
+    row = tx.execute(select(direct_uploads).where(mine)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no such upload.")
+    return row
+
+
+def expected_bytes(tx: ReadSession, user_id: str) -> int:
+    """What the person's uploads that are under way would add."""
+    under_way = (direct_uploads.c.user_id == user_id) & direct_uploads.c.file_id.is_(None)
+    total = select(func.sum(direct_uploads.c.size)).where(under_way & (direct_uploads.c.expires_at > tx.now))
+    return int(tx.execute(total).scalar_one() or 0)
+
+
+def expired_uploads(tx: ReadSession, before: datetime) -> Sequence[str]:
+    """Ids of uploads whose time was over then."""
+    over = select(direct_uploads.c.id).where(direct_uploads.c.expires_at < before)
+    return tx.execute(over.limit(100)).scalars().all()
 
 
 def find_avatar(tx: ReadSession, user_id: str) -> RowMapping | None:

@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from services.files import queries
+from services.files.actions.hold import hold
 from services.files.export import export
 from services.files.schemas import File
 from shared.bus import Bus
+from shared.clock import Timestamp
 from shared.database import Database
 from shared.ids import Id
 from shared.problems import Invalid
@@ -20,9 +22,10 @@ _Q = TypeVar("_Q", bound=BaseModel)
 
 
 class Describe(RequestModel):
-    """`rpc.files.describe`: which files."""
+    """`rpc.files.describe`: which files, and until when a message that is to come needs them."""
 
     ids: list[Id] = Field(max_length=MOST_IDS)
+    needed_until: Timestamp | None = None
 
 
 class Export(RequestModel):
@@ -50,8 +53,10 @@ class Requests:
 
     async def describe(self, payload: Any) -> dict[str, Any]:
         """The files of these ids; those that are not there are left out."""
-        ids = _read(Describe, payload, f"Send `ids`, a list of up to {MOST_IDS} file ids.").ids
-        rows = await self._db.read(queries.file_rows, ids)
+        asked = _read(Describe, payload, f"Send `ids`, a list of up to {MOST_IDS} file ids.")
+        if asked.needed_until is not None:
+            await self._db.write(hold, asked.ids, asked.needed_until)
+        rows = await self._db.read(queries.file_rows, asked.ids)
         return {"files": [File.of(row).model_dump(mode="json") for row in rows]}
 
     async def export(self, payload: Any) -> dict[str, Any]:

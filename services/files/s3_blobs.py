@@ -2,6 +2,7 @@
 
     arriving/<key>        an empty mark: the content is on its way, or not yet placed
     blobs/<2 hex>/<key>   the content
+    brought/<upload id>   what a client has brought by itself, until it is taken over
 
 S3 has neither renames nor locks. So a content is where it stays from the start, and a mark tells that the database may
 not know it; a mark that nobody here works on and that is an hour old belongs to a process that is dead.
@@ -17,13 +18,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from minio import Minio
+from minio.commonconfig import CopySource
 
-from services.files.blobs import BlobMissing, Known
+from services.files.blobs import BlobMissing, Known, UploadForm
+from services.files.s3_adopted import S3Adopted
 from services.files.s3_arrival import S3Arrival
 from services.files.s3_bucket import Absent, S3Bucket, S3Config, StoreAway
 
 _PIECE = 256 * 1024
 _MARKS = "arriving/"
+_BROUGHT = "brought/"
 _KEY = re.compile(r"[0-9a-f]{32}")
 _STALE = timedelta(hours=1)
 
@@ -70,6 +74,28 @@ class S3Blobs:
         """A presigned URL, when there is an endpoint for the public."""
         return self._bucket.link(_blob(key), content_type, disposition)
 
+    def form(self, upload_id: str, size: int, seconds: int) -> UploadForm | None:
+        """A form for the endpoint of the public, when there is one."""
+        return self._bucket.form(_BROUGHT + upload_id, size, seconds)
+
+    async def adopt(self, upload_id: str) -> S3Adopted:
+        """Copy what was brought, within the store: whoever has the form may still change the original."""
+        adopted = S3Adopted(self, self._bucket, self._folder)
+        self._live.add(adopted.key)
+        try:
+            await adopted.copy(_BROUGHT + upload_id)
+        except Absent:
+            adopted.discard()
+            raise BlobMissing(upload_id) from None
+        except BaseException:
+            adopted.discard()
+            raise
+        return adopted
+
+    async def forget(self, upload_id: str) -> None:
+        """Remove the original."""
+        await self._bucket.soon(lambda client: client.remove_object(self._bucket.name, _BROUGHT + upload_id))
+
     async def remove(self, key: str) -> None:
         """Remove a content, and the mark that a crash may have left on it."""
         await self._bucket.soon(lambda client: client.remove_object(self._bucket.name, _blob(key)))
@@ -105,6 +131,31 @@ class S3Blobs:
             ),
             self._bucket.bulk,
         )
+
+    def copy_blob(self, name: str, key: str) -> None:
+        """Copy another object of the bucket to where the content lives. Raises Absent."""
+        self._bucket.now(
+            lambda client: client.copy_object(self._bucket.name, _blob(key), CopySource(self._bucket.name, name)),
+            self._bucket.bulk,
+        )
+
+    def blob_size(self, key: str) -> int:
+        """The bytes of a content."""
+        return int(self._bucket.now(lambda client: client.stat_object(self._bucket.name, _blob(key)).size or 0))
+
+    def fetch(self, key: str, file: BinaryIO) -> None:
+        """Write a content into a file."""
+
+        def copy(client: Minio) -> None:
+            response = client.get_object(self._bucket.name, _blob(key))
+            try:
+                for piece in response.stream(_PIECE):
+                    file.write(piece)
+            finally:
+                response.close()
+                response.release_conn()
+
+        self._bucket.now(copy, self._bucket.bulk)
 
     def remove_marked(self, key: str) -> None:
         """The content goes, with parts that came of it; the mark goes last."""

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.datatypes import PostPolicy
 from minio.error import MinioException, S3Error
+
+from services.files.blobs import UploadForm
 
 _T = TypeVar("_T")
 _THREADS = 16
@@ -52,6 +55,7 @@ class S3Bucket:
         self.quick = _client(config, config.endpoint, _READ)
         self.bulk = _client(config, config.endpoint, _BULK_READ)
         self._public = _client(config, config.public_endpoint, _READ) if config.public_endpoint else None
+        self._public_url = config.public_endpoint
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
         self._made = False
 
@@ -98,6 +102,16 @@ class S3Bucket:
         }
         expires = timedelta(seconds=_LINK_SECONDS)
         return self._public.presigned_get_object(self.name, name, expires=expires, response_headers=headers)
+
+    def form(self, name: str, size: int, seconds: int) -> UploadForm | None:
+        """A form that puts exactly so many bytes there; None without a public endpoint."""
+        if self._public is None:
+            return None
+        policy = PostPolicy(self.name, datetime.now(UTC) + timedelta(seconds=seconds))
+        policy.add_equals_condition("key", name)
+        policy.add_content_length_range_condition(size, size)
+        fields = self._public.presigned_post_policy(policy)
+        return UploadForm(f"{self._public_url}/{self.name}", {"key": name, **fields})
 
     def _make(self) -> None:
         if self._made:

@@ -19,12 +19,13 @@ class Scanner:
     """Asks a clamd; without one, everything passes."""
 
     def __init__(self, host: str, port: int) -> None:
+        self.is_on = bool(host)
         self._host = host
         self._port = port
 
     async def scan(self, file: BinaryIO) -> None:
         """Return when the content is clean. Raises Invalid when it is not, Unavailable when nobody can tell."""
-        if not self._host:
+        if not self.is_on:
             return
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import RowMapping
 
 from shared.clock import Timestamp
-from shared.schemas import AnswerModel
+from shared.schemas import AnswerModel, RequestModel
 
 
 class File(AnswerModel):
@@ -36,6 +37,22 @@ class File(AnswerModel):
         """With URLs that need no header, for whoever the token was made for."""
         thumbnail = self.thumbnail_url and f"{self.thumbnail_url}?token={token}"
         return self.model_copy(update={"url": f"{self.url}?token={token}", "thumbnail_url": thumbnail})
+
+
+class DirectDraft(RequestModel):
+    """A file that a client wants to bring to the store by itself."""
+
+    name: str = Field(max_length=1024)
+    size: int = Field(ge=1, le=5 * 1024**3)
+
+
+class DirectUpload(AnswerModel):
+    """Where and how: POST `fields`, and after them the content as `file`, as multipart/form-data to `url`."""
+
+    id: str
+    url: str
+    fields: dict[str, str]
+    expires_at: Timestamp
 
 
 class Avatar(AnswerModel):

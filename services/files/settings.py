@@ -26,6 +26,9 @@ class Settings(DatabaseSettings):
 
     files_root: Path = Field(Path("var/files"), description="the folder of the contents; made when it is missing")
     files_max_bytes: int = Field(25 * _MIB, ge=1, description="the largest content taken; a bigger one answers 413")
+    files_direct_max_bytes: int = Field(
+        1024 * _MIB, ge=1, le=5 * 1024 * _MIB, description="the same for files that clients bring to S3 by themselves"
+    )
     files_quota_bytes: int = Field(2048 * _MIB, ge=1, description="what one user's files may add up to")
     files_url_seconds: int = Field(300, ge=10, le=3600, description="how long a signed URL is good")
     files_orphan_seconds: int = Field(24 * 3600, ge=60, description="how long a file may wait for its message")

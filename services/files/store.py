@@ -6,7 +6,16 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 
-from services.files.models import attachments, avatars, deleted_rooms, deleted_users, files, members, removals
+from services.files.models import (
+    attachments,
+    avatars,
+    deleted_rooms,
+    deleted_users,
+    direct_uploads,
+    files,
+    members,
+    removals,
+)
 from shared.database import WriteSession
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,10 +63,31 @@ def detach(tx: WriteSession, message_id: str, file_ids: Collection[str]) -> None
     tx.execute(delete(attachments).where(theirs))
 
 
+def wait_from(tx: WriteSession, file_ids: Collection[str], at: datetime) -> None:
+    """Let files that wait for a message do so from then on; never for a shorter time than they would."""
+    waiting = files.c.id.in_(file_ids) & (files.c.unused_since < at)
+    tx.execute(update(files).where(waiting).values(unused_since=at))
+
+
 def stop_waiting(tx: WriteSession, user_id: str) -> None:
     """What a person has uploaded and no message has need not wait for one any more."""
     waiting = (files.c.uploaded_by == user_id) & files.c.unused_since.is_not(None)
     tx.execute(update(files).where(waiting).values(unused_since=_LONG_AGO))
+
+
+def add_direct_upload(tx: WriteSession, row: Mapping[str, Any]) -> None:
+    """Expect an upload that a client brings to the store by itself."""
+    tx.execute(insert(direct_uploads).values(**row))
+
+
+def take_over(tx: WriteSession, upload_id: str, file_id: str) -> None:
+    """Note which file an upload became."""
+    tx.execute(update(direct_uploads).where(direct_uploads.c.id == upload_id).values(file_id=file_id))
+
+
+def drop_direct_upload(tx: WriteSession, upload_id: str) -> None:
+    """Expect it no more."""
+    tx.execute(delete(direct_uploads).where(direct_uploads.c.id == upload_id))
 
 
 def add_avatar(tx: WriteSession, user_id: str, blob: str, hash: str, size: int) -> None:

@@ -14,12 +14,14 @@ from services.files import queries, store
 from services.files.actions.clear_room import clear_room
 from services.files.actions.collect import collect
 from services.files.blobs import BlobStore
+from shared.clock import utc_now
 from shared.database import Database
 
 _log = structlog.get_logger(__name__)
 _EVERY = 1.0
 _AFTER_FAILURE = 5.0
 _RECOVER_EVERY = 60.0
+_LATE = timedelta(hours=1)  # a content that was under way when its form expired has come, or never will
 
 
 class Sweeper:
@@ -72,10 +74,17 @@ class Sweeper:
                 pass
         while not self._stop.is_set() and not await self._db.write(collect, self._grace):
             pass
+        await self._forget_uploads()
         while not self._stop.is_set() and (blobs := await self._db.read(queries.blobs_to_remove)):
             for blob in blobs:
                 await self._blobs.remove(blob)
             await self._db.write(store.blobs_removed, blobs)
+
+    async def _forget_uploads(self) -> None:
+        """What clients brought and nobody needs any more: not before no form can bring anything again."""
+        for upload_id in await self._db.read(queries.expired_uploads, utc_now() - _LATE):
+            await self._blobs.forget(upload_id)
+            await self._db.write(store.drop_direct_upload, upload_id)
 
     async def _recover(self) -> None:
         self._recovered = monotonic()

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from services.files.access import Access
 from services.files.avatars import Avatars
 from services.files.blobs import BlobStore
+from services.files.direct_uploads import DirectUploads
 from services.files.membership import Membership
 from services.files.signed_urls import UrlSigner
 from services.files.uploads import Uploads
@@ -24,6 +25,7 @@ class Wiring:
     signer: UrlSigner
     access: Access
     uploads: Uploads
+    direct: DirectUploads
     avatars: Avatars
     max_body: int
 

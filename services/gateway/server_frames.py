@@ -34,12 +34,14 @@ class Ready(_OfRoom, tag="ready"):
 
 
 class Ack(_Out, tag="ack"):
-    """The command is stored for good."""
+    """The command is stored for good: the message and the entry's number, or the schedule of a message for later."""
 
-    client_id: str
-    message_id: str
-    seq: int
-    room_id: str | None = None
+    room_id: str
+    client_id: str | None = None
+    message_id: str | None = None
+    seq: int | None = None
+    scheduled_id: str | None = None
+    send_at: str | None = None
 
 
 class Error(_Out, tag="error"):
@@ -59,15 +61,17 @@ class MessageCreated(_Entry, tag="message.created"):
 
 
 class MessageUpdated(_Entry, tag="message.updated"):
-    """A message was edited."""
+    """A message is another than before: edited, masked, or without a file that is gone."""
 
     message: dict[str, Any]
 
 
 class MessageDeleted(_Entry, tag="message.deleted"):
-    """A message was deleted."""
+    """A message was deleted; `by` is None when a rule did it."""
 
     message_id: str
+    by: str | None = None
+    reason: str | None = None
 
 
 class _Reaction(_Entry):
@@ -88,12 +92,14 @@ class MessagePinned(_Entry, tag="message.pinned"):
     """A message was pinned."""
 
     message_id: str
+    by: str
 
 
 class MessageUnpinned(_Entry, tag="message.unpinned"):
     """A message is not pinned any more."""
 
     message_id: str
+    by: str
 
 
 class _OfMember(_Entry):
@@ -103,13 +109,26 @@ class _OfMember(_Entry):
 class MemberJoined(_OfMember, tag="member.joined"):
     """Somebody became a member."""
 
+    member: dict[str, Any]
+
 
 class MemberLeft(_OfMember, tag="member.left"):
     """Somebody is not a member any more."""
 
+    reason: str
+    by: str | None = None
+
+
+class MemberUpdated(_OfMember, tag="member.updated"):
+    """A member's role in the room is another one."""
+
+    role: str
+
 
 class _Restriction(_OfMember):
     expires_at: str | None = None
+    by: str | None = None
+    reason: str | None = None
 
 
 class MemberMuted(_Restriction, tag="member.muted"):
@@ -134,7 +153,7 @@ class RoomUpdated(_Entry, tag="room.updated"):
     room: dict[str, Any]
 
 
-class RoomDeleted(_OfRoom, tag="room.deleted"):
+class RoomDeleted(_Entry, tag="room.deleted"):
     """The room is no more."""
 
 
@@ -169,6 +188,7 @@ class Resync(_OfRoom, tag="resync"):
     """Too far behind to replay: read history over HTTP, then go on from `seq`."""
 
     seq: int
+    epoch: str
 
 
 class TokenExpiring(_Out, tag="token.expiring"):
@@ -180,7 +200,16 @@ class TokenExpiring(_Out, tag="token.expiring"):
 class Notice(_Out, tag="notice"):
     """Something for this person, wherever they are."""
 
-    code: Literal["mention", "invite", "dm"]
+    code: Literal["mention", "invite", "dm", "report"]
+    room_id: str | None = None
+    message_id: str | None = None
+    seq: int | None = None
+    by: str | None = None
+    room_name: str | None = None
+    expires_at: str | None = None
+    report_id: str | None = None
+    status: str | None = None
+    action: str | None = None
 
 
 class Pong(_Out, tag="pong"):
@@ -202,6 +231,7 @@ SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
     MessageUnpinned,
     MemberJoined,
     MemberLeft,
+    MemberUpdated,
     MemberMuted,
     MemberUnmuted,
     MemberBanned,

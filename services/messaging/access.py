@@ -5,10 +5,11 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from services.messaging.models import departures, members, rooms, timeline_head, users
+from services.messaging import policy
+from services.messaging.models import departures, members, messages, restrictions, rooms, timeline_head, users
 from services.messaging.render import author_view
 from shared.database import ReadSession
-from shared.problems import Forbidden, NotFound
+from shared.problems import Forbidden, NotFound, Problem
 
 
 def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
@@ -24,12 +25,40 @@ def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such room.")
-    if row.role is None:
+    if row.role is None or _is_banned(tx, room_id, user_id):
         raise _refusal(tx, row.kind, room_id, user_id)
     return row
 
 
+def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: str = "user") -> tuple[Any, str | None]:
+    """A message's row and the caller's role in its room; NotFound for what is not theirs to see.
+
+    With a moderator's `house_role`, membership is not needed, except where two talk.
+    """
+    row = tx.execute(select(messages, rooms.c.kind.label("room_kind")).join(rooms).where(messages.c.id == message_id))
+    message = row.one_or_none()
+    if message is None:
+        raise policy.no_such_message()
+    try:
+        return message, require_member(tx, message.room_id, user_id).role
+    except Problem:
+        if policy.is_house_moderator(house_role) and message.room_kind != "direct":
+            return message, None
+        raise policy.no_such_message() from None
+
+
+def _is_banned(tx: ReadSession, room_id: str, user_id: str) -> bool:
+    ends = tx.execute(
+        select(restrictions.c.expires_at).where(
+            restrictions.c.user_id == user_id, restrictions.c.room_id == room_id, restrictions.c.kind == "ban"
+        )
+    ).scalars()
+    return any(policy.is_active(end, tx.now) for end in ends)
+
+
 def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str) -> Exception:
+    if _is_banned(tx, room_id, user_id):
+        return Forbidden("banned", "You were banned from this room.")
     reason = tx.execute(
         select(departures.c.reason).where(departures.c.room_id == room_id, departures.c.user_id == user_id)
     ).scalar_one_or_none()

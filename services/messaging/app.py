@@ -3,15 +3,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
+from services.messaging.attachments import FileDirectory
 from services.messaging.durable import DurableCopy
+from services.messaging.epoch import EpochGuard
+from services.messaging.late_review import LateReview
+from services.messaging.notices import Notices
 from services.messaging.publisher import Publisher
+from services.messaging.purge import Purge
 from services.messaging.push import Push
 from services.messaging.requests import GatewayRequests
 from services.messaging.review import Reviewer
-from services.messaging.routes import messages
+from services.messaging.routes import messages, reactions, reading, scheduled
+from services.messaging.scheduler import Scheduler
 from services.messaging.sequencer import Sequencer
+from services.messaging.service_requests import ServiceRequests
 from services.messaging.settings import Settings
 from services.messaging.subscribers import subscribe
 from shared.app import create_app as create_service
@@ -28,13 +35,18 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, whole: parts start in the order they stand here and stop in reverse."""
     db = Database(settings.database_url)
     bus = Bus("messaging", settings)
-    publisher = Publisher(db, bus, DurableCopy(db, bus))
-    sequencer = Sequencer(db, Reviewer(bus, settings.review_timeout), publisher, batch_size=settings.batch_size)
+    guard = EpochGuard(db, bus)
+    publisher = Publisher(db, bus, DurableCopy(db, bus, guard), guard)
+    reviewer = Reviewer(bus, settings.review_timeout)
+    sequencer = Sequencer(db, reviewer, FileDirectory(bus), publisher, Notices(bus), batch_size=settings.batch_size)
+    scheduler = Scheduler(db, sequencer)
+    sequencer.on_scheduled.append(scheduler.wake)
     inbox = Inbox("messaging", db, bus)
     subscribe(inbox, publisher.wake)
     verifier = CallerVerifier("messaging", settings.caller_secret.get_secret_value())
-    requests = GatewayRequests(settings, db, sequencer, inbox, verifier)
-    push = Push(inbox)
+    requests = GatewayRequests(settings, db, sequencer, inbox, verifier, guard)
+    push = Push(inbox, guard)
+    services = ServiceRequests(db, guard)
 
     @asynccontextmanager
     async def caught_up() -> AsyncIterator[None]:
@@ -45,15 +57,41 @@ def create_app(settings: Settings) -> FastAPI:
     async def serving() -> AsyncIterator[None]:
         await requests.serve(bus)
         await push.serve(bus)
+        await services.serve(bus)
         with suppress(Problem):  # without a broker nobody can ask; with one, they can from here on
             await bus.ping()
         yield
 
+    routers = [
+        messages.router(db, sequencer),
+        reactions.router(db, sequencer),
+        reading.router(db, sequencer),
+        scheduled.router(db, scheduler),
+    ]
     return create_service(
         service="messaging",
         version=VERSION,
         settings=settings,
-        routers=[messages.router(db, sequencer)],
-        parts=[db.running, bus.connected, publisher.running, inbox.running, caught_up, sequencer.running, serving],
-        ready={"database": db.ping, "nats": bus.ping},
+        routers=[_guarded(router, guard) for router in routers],
+        parts=[
+            db.running,
+            bus.connected,
+            guard.running,
+            publisher.running,
+            inbox.running,
+            caught_up,
+            sequencer.running,
+            scheduler.running,
+            LateReview(db, sequencer, settings.review_again_every).running,
+            Purge(db, settings.purge_every).running,
+            serving,
+        ],
+        ready={"database": db.ping, "nats": bus.ping, "epoch": guard.passed},
     )
+
+
+def _guarded(router: APIRouter, guard: EpochGuard) -> APIRouter:
+    """No route answers before the epoch is known."""
+    guarded = APIRouter(route_class=router.route_class)
+    guarded.include_router(router, dependencies=[Depends(guard.passed)])
+    return guarded

@@ -1,101 +1,250 @@
 """One group of commands inside one transaction: what they need is read in a few statements, what they store is
-written in a few more, and each command gets its own outcome."""
+written in a few more, and each command gets its own outcome.
+
+Reads are of this transaction: a ban committed before it is obeyed.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_
+from sqlalchemy import select
 
-from services.messaging.commands import Command, Send, Stored
-from services.messaging.models import members, messages, users
-from services.messaging.timeline import RoomHead, Timeline
+from services.messaging import loading, policy
+from services.messaging.changes import Changes
+from services.messaging.commands import (
+    NOBODY,
+    Command,
+    Delete,
+    Edit,
+    Judge,
+    MarkRead,
+    OnMessage,
+    Pin,
+    Prepared,
+    React,
+    Send,
+    Stored,
+    Unreact,
+)
+from services.messaging.loading import Pair, Row
+from services.messaging.mentions import names_in
+from services.messaging.models import members
+from services.messaging.notices import Notice, Read
+from services.messaging.policy import NotAMember
+from services.messaging.render import author_view, render_message, unknown_author
+from services.messaging.timeline import Entry, RoomHead, Timeline
 from shared.database import WriteSession
 from shared.problems import Forbidden, NotFound
 
-_MEMBERS = select(members.c.room_id, members.c.user_id, members.c.role).where(
-    tuple_(members.c.room_id, members.c.user_id).in_(bindparam("pairs", expanding=True))
-)
-_AUTHORS = select(users).where(users.c.id.in_(bindparam("ids", expanding=True)))
-_EARLIER = select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id).where(
-    tuple_(messages.c.author_id, messages.c.room_id, messages.c.client_id).in_(bindparam("keys", expanding=True))
-)
-_QUOTED = select(messages.c.room_id, messages.c.id).where(messages.c.id.in_(bindparam("ids", expanding=True)))
-
-_Key = tuple[str, str, str]
+_Target = tuple[Row, RoomHead]
 
 
 class Batch:
-    """What a group's commands see and add. Reads are of this transaction: a ban committed before it is obeyed."""
+    """What a group's commands see and add."""
 
-    def __init__(self, tx: WriteSession, commands: Sequence[Command]) -> None:
+    NEW_ROOM = 8  # entries: a conversation of two that has no more may yet be without a first message
+
+    def __init__(self, tx: WriteSession, prepared: Sequence[Prepared]) -> None:
         self._tx = tx
         self.now: datetime = tx.now
         self.timeline = Timeline(tx)
-        self.timeline.load(command.room_id for command in commands)
-        self._roles = self._load_roles({(command.room_id, command.author_id) for command in commands})
-        self._authors = self._load_authors({command.author_id for command in commands})
-        self._stored = self._load_earlier({key for command in commands if (key := _key(command))})
-        self._quoted = self._load_quoted({command.reply_to for command in commands if command.reply_to})
-        self._rows: list[dict[str, Any]] = []
+        self.changes = Changes(tx)
+        self.notices: list[Notice] = []
+        self.reads: list[Read] = []
+        self.counts: dict[str, dict[str, int]] = {}
+        self.revised: dict[str, list[int]] = {}
+        commands = [one.command for one in prepared]
+        sends = [command for command in commands if isinstance(command, Send)]
+        others = [command for command in commands if isinstance(command, OnMessage)]
+        self._load_rooms(commands, sends, others)
+        self._load_sends(sends)
+        if others:
+            self._load_others(others)
+        self._load_mentions(prepared)
+        marks = {(command.room_id, command.user_id) for command in commands if isinstance(command, MarkRead)}
+        self.markers = loading.markers(tx, marks)
+
+    # What commands ask
 
     def earlier(self, command: Send) -> Stored | None:
-        """The outcome of the first try of this very command, if there was one."""
-        key = _key(command)
-        return self._stored.get(key) if key else None
+        """The outcome of the first try of this very message, if there was one."""
+        return self._earlier.get((command.user_id, command.room_id, command.client_id or ""))
 
-    def room_for(self, user_id: str, room_id: str) -> RoomHead:
-        """The room, if this person may know of it: a closed room looks to strangers like no room at all."""
+    def done(self, command: OnMessage) -> Stored | None:
+        """The outcome of the first try of this very change, if there was one."""
+        return self._done.get((command.user_id, command.client_id or ""))
+
+    def admit(self, room_id: str, user_id: str) -> RoomHead:
+        """The room, for somebody who may write in it at this moment.
+
+        Raises NotFound for a room that is not there or not theirs to know of, Forbidden for everybody else.
+        """
         room = self.timeline.room(room_id)
-        if room.kind != "public" and self.role(room_id, user_id) is None:
+        role = self.role(room_id, user_id)
+        ends = self._restrictions.get((room_id, user_id), {})
+        if role is None and "ban" not in ends and room.kind != "public":
             raise NotFound("There is no such room.")
+        policy.not_restricted(ends, self.now)
+        policy.may_post(role)
+        policy.not_restricted(self._restrictions.get((loading.EVERYWHERE, user_id), {}), self.now)
+        if room.kind == "direct" and (room_id, user_id) in self._blocked:
+            raise Forbidden("blocked", "This person does not take messages from you.")
         return room
+
+    def target(self, command: OnMessage) -> _Target:
+        """The message of a command and its room, for somebody who may write there; NotFound for any other."""
+        row = self.messages.get(command.message_id)
+        if row is None or command.room_id not in (None, row["room_id"]):
+            raise policy.no_such_message()
+        try:
+            return row, self.admit(row["room_id"], command.user_id)
+        except (NotFound, NotAMember):
+            raise policy.no_such_message() from None
 
     def role(self, room_id: str, user_id: str) -> str | None:
         """The person's role in the room, None for non-members."""
         return self._roles.get((room_id, user_id))
 
     def author(self, user_id: str) -> dict[str, Any]:
-        """The author's row."""
-        try:
-            return self._authors[user_id]
-        except KeyError:
-            raise Forbidden("not_a_member", "Join the room before you post in it.") from None
+        """The author as messages show them."""
+        user = self._people.get(user_id)
+        return unknown_author(user_id) if user is None else author_view(user)
 
-    def has_message(self, room_id: str, message_id: str) -> bool:
-        """Whether a message of this id is in this room, this group's own included."""
-        return (room_id, message_id) in self._quoted
+    def member_named(self, room_id: str, name: str) -> str | None:
+        """The id of the member of this name (in lower case)."""
+        return self._named.get((room_id, name))
 
-    def add_message(self, row: dict[str, Any]) -> Stored:
-        """Keep a new message for `flush`."""
-        self._rows.append(row)
-        stored = Stored(row["id"], row["seq"])
-        self._quoted.add((row["room_id"], row["id"]))
+    def has_begun(self, room_id: str) -> bool:
+        """Whether anything was said in a young conversation of two."""
+        return room_id in self._begun
+
+    def members(self, room_id: str) -> list[str]:
+        """Everybody in the room."""
+        return list(self._tx.execute(select(members.c.user_id).where(members.c.room_id == room_id)).scalars())
+
+    # What commands add
+
+    def store(self, row: Row, mentioned: Sequence[str], files: Sequence[str]) -> Stored:
+        """Keep a new message."""
+        self.changes.new_message(row, mentioned, files)
+        self.messages[row["id"]] = row
+        self._begun.add(row["room_id"])
         if row["client_id"] is not None:
             retry = Stored(row["id"], row["seq"], retry=True)
-            self._stored[(row["author_id"], row["room_id"], row["client_id"])] = retry
-        return stored
+            self._earlier[(row["author_id"], row["room_id"], row["client_id"])] = retry
+        return Stored(row["id"], row["seq"])
+
+    def update(self, room: RoomHead, row: Row, **body: Any) -> Entry:
+        """Tell that the message looks otherwise now."""
+        return self.timeline.append(room, "message.updated", {"message": self.render(row), **body})
+
+    def revise(self, row: Row, seq: int) -> None:
+        """Keep what the message says until this entry, which replaces it."""
+        self.changes.revise(row, seq, self.now)
+        self.revised.setdefault(row["id"], []).append(seq)
+
+    def redact(self, row: Row) -> None:
+        """Let every earlier entry about the message say what it says now."""
+        now = self.render(row)
+        said = {name: now[name] for name in ("content", "attachments", "mentions", "mentions_room")}
+        self.timeline.redact(row["room_id"], [row["seq"], *self.revised.get(row["id"], ())], said)
+
+    def render(self, row: Row) -> dict[str, Any]:
+        """The message as it is now, for everybody."""
+        counts = self.counts.get(row["id"], {})
+        reactions = [{"emoji": emoji, "count": count} for emoji, count in counts.items()]
+        return render_message(row, self.author(row["author_id"]), reactions)
+
+    def finish(self, command: OnMessage, seq: int) -> Stored:
+        """The command is carried out; a retry of it shall get the same answer."""
+        if command.client_id is not None:
+            key = (command.user_id, command.client_id)
+            self._done[key] = Stored(command.message_id, seq, retry=True)
+            receipt = {"user_id": key[0], "client_id": key[1], "message_id": command.message_id, "seq": seq}
+            self.changes.receipt({**receipt, "at": self.now})
+        return Stored(command.message_id, seq)
+
+    def notify(self, what: str, user_ids: Sequence[str], row: Row) -> None:
+        """Tell people of a message wherever they are, except its author and who has blocked that author."""
+        author = row["author_id"]
+        for user_id in user_ids:
+            if user_id != author and (user_id, author) not in self._blockers:
+                self.notices.append(Notice(user_id, what, row["room_id"], row["id"], row["seq"], author))
 
     def flush(self) -> None:
         """Write everything that the commands added."""
-        if self._rows:
-            self._tx.execute(insert(messages), self._rows)
+        self.changes.flush()
         self.timeline.flush()
 
-    def _load_roles(self, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        rows = self._tx.execute(_MEMBERS, {"pairs": sorted(pairs)}) if pairs else ()
-        return {(row.room_id, row.user_id): row.role for row in rows}
+    # Loading
 
-    def _load_authors(self, ids: set[str]) -> dict[str, dict[str, Any]]:
-        return {row.id: dict(row._mapping) for row in self._tx.execute(_AUTHORS, {"ids": sorted(ids)})} if ids else {}
+    def _load_rooms(self, commands: Sequence[Command], sends: Sequence[Send], others: Sequence[OnMessage]) -> None:
+        wanted = {command.message_id for command in others} | {send.reply_to for send in sends if send.reply_to}
+        self.messages = loading.messages_by_id(self._tx, wanted)
+        places: set[Pair] = set()
+        for command in commands:
+            room_id = self._room_of(command)
+            if room_id is not None and command.user_id != NOBODY:
+                places.add((room_id, command.user_id))
+            elif room_id is not None:
+                self.timeline.load([room_id])
+        self.timeline.load(sorted({room_id for room_id, _ in places}))
+        everybody = {user_id for _, user_id in places}
+        self._places = places
+        self._roles = loading.roles(self._tx, places)
+        self._restrictions = loading.restricted(self._tx, everybody)
+        authors = {self.messages[command.message_id]["author_id"] for command in others if self._room_of(command)}
+        self._people = loading.people(self._tx, everybody | authors)
+        direct = {room_id for room_id, _ in places if (head := self.timeline.known(room_id)) and head.kind == "direct"}
+        self._blocked = loading.blocked(self._tx, direct, everybody)
 
-    def _load_earlier(self, keys: set[_Key]) -> dict[_Key, Stored]:
-        rows = self._tx.execute(_EARLIER, {"keys": sorted(keys)}) if keys else ()
-        return {(row.author_id, row.room_id, row.client_id): Stored(row.id, row.seq, retry=True) for row in rows}
+    def _load_sends(self, sends: Sequence[Send]) -> None:
+        tx = self._tx
+        keys = {(send.user_id, send.room_id, send.client_id) for send in sends if send.client_id is not None}
+        self._earlier = loading.earlier(tx, keys)
+        self.schedules = loading.schedules_by_id(tx, {send.schedule_id for send in sends if send.schedule_id})
+        later = [send for send in sends if send.send_at is not None]
+        keys = {(send.user_id, send.room_id, send.client_id) for send in later if send.client_id is not None}
+        self.scheduled = loading.scheduled(tx, keys)
+        self.pending = loading.pending(tx, {(send.user_id, send.room_id) for send in later})
+        slow, young = set(), set()
+        for send in sends:
+            room = self.timeline.known(send.room_id)
+            if room is not None and room.state.get("slow_mode_seconds"):
+                slow.add((send.room_id, send.user_id))
+            if room is not None and room.kind == "direct" and room.seq <= self.NEW_ROOM:
+                young.add(send.room_id)
+        self.pace = loading.pace(tx, slow)
+        self._begun = loading.begun(tx, young)
 
-    def _load_quoted(self, ids: set[str]) -> set[tuple[str, str]]:
-        return {(row.room_id, row.id) for row in self._tx.execute(_QUOTED, {"ids": sorted(ids)})} if ids else set()
+    def _load_others(self, others: Sequence[OnMessage]) -> None:
+        tx = self._tx
+        reacting = [command for command in others if isinstance(command, React | Unreact)]
+        ids = {command.message_id for command in reacting}
+        ids |= {command.message_id for command in others if self.messages.get(command.message_id, {}).get("reacted")}
+        self.counts = loading.counts(tx, ids)
+        self.own = loading.own(tx, {(command.message_id, command.user_id) for command in reacting})
+        erasing = {command.message_id for command in others if isinstance(command, Delete | Judge)}
+        self.revised = loading.revised(tx, erasing)
+        pinning = {self._room_of(command) for command in others if isinstance(command, Pin)}
+        self.pins = loading.pinned(tx, {room_id for room_id in pinning if room_id})
+        keys = {(command.user_id, command.client_id) for command in others if command.client_id is not None}
+        self._done = loading.done(tx, keys)
 
+    def _load_mentions(self, prepared: Sequence[Prepared]) -> None:
+        names: set[str] = set()
+        rooms: set[str] = set()
+        for one in prepared:
+            if isinstance(one.command, Send | Edit) and (found := names_in(one.verdict.text or one.command.content)):
+                names.update(found)
+                rooms.add(self._room_of(one.command) or "")
+        self._named = loading.named(self._tx, rooms, names)
+        callers = {user_id for room_id, user_id in self._places if room_id in rooms}
+        self._blockers = loading.blockers(self._tx, callers)
 
-def _key(command: Send) -> _Key | None:
-    return None if command.client_id is None else (command.author_id, command.room_id, command.client_id)
+    def _room_of(self, command: Command) -> str | None:
+        if isinstance(command, Send | MarkRead):
+            return command.room_id
+        row = self.messages.get(command.message_id)
+        return None if row is None else row["room_id"]

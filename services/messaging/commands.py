@@ -1,24 +1,87 @@
 """The commands that the sequencer commits in groups, as they arrive from gateways and from our own routes."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from shared.clock import rfc3339
 from shared.problems import Problem
 
+NOBODY = ""
 
-class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="send", tag_field="op"):
-    """Store a message. `text` is content after review; `client_id` makes a retry the same message."""
 
-    author_id: str
+class _Command(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose command it is, and that person's role in the house; `client_id` makes a retry the same command."""
+
+    user_id: str
+    role: str = "user"
+    client_id: str | None = None
+
+
+class Send(_Command, frozen=True, kw_only=True):
+    """Store a message, now or at `send_at`. `schedule_id` is the scheduled message that this one comes from."""
+
     room_id: str
     content: str
-    client_id: str | None = None
     reply_to: str | None = None
     attachments: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    schedule_id: str | None = None
 
 
-Command = Send
+class _OnMessage(_Command, frozen=True, kw_only=True):
+    """`room_id` is where the sender believes the message to be; None when they did not say."""
+
+    message_id: str
+    room_id: str | None = None
+
+
+class Edit(_OnMessage, frozen=True, kw_only=True):
+    """Give one's own message another content."""
+
+    content: str
+
+
+class Delete(_OnMessage, frozen=True, kw_only=True):
+    """Leave nothing but a tombstone."""
+
+
+class React(_OnMessage, frozen=True, kw_only=True):
+    """Add an emoji, already in its one form (services.messaging.emojis)."""
+
+    emoji: str
+
+
+class Unreact(_OnMessage, frozen=True, kw_only=True):
+    """Take one's emoji back."""
+
+    emoji: str
+
+
+class Pin(_OnMessage, frozen=True, kw_only=True):
+    """Pin the message, or with `pinned` false let go of it."""
+
+    pinned: bool
+
+
+class Judge(_OnMessage, frozen=True, kw_only=True):
+    """Carry out moderation's verdict on a content of this author that was stored without one."""
+
+    content: str
+    author_id: str = NOBODY
+
+
+class MarkRead(_Command, frozen=True, kw_only=True):
+    """The person has read the room up to `seq`."""
+
+    room_id: str
+    seq: int
+
+
+OnMessage = Edit | Delete | React | Unreact | Pin | Judge
+Command = Send | OnMessage | MarkRead
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -27,6 +90,20 @@ class Verdict(msgspec.Struct, frozen=True):
     action: str = "pass"
     text: str | None = None
     reviewed: bool = True
+    code: str | None = None
+
+
+File = dict[str, Any]
+Files = Mapping[str, File] | Problem
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A command with what others said of it before the transaction: moderation of its text, files of its attachments
+    (a Problem when they could not be asked)."""
+
+    command: Command
+    verdict: Verdict = Verdict()
+    files: Files = msgspec.field(default_factory=dict)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -37,13 +114,31 @@ class Stored(msgspec.Struct, frozen=True):
     retry: bool = False
 
 
-Outcome = Stored | Problem
+class Scheduled(msgspec.Struct, frozen=True):
+    """A message that waits for its time."""
+
+    schedule_id: str
+    send_at: datetime
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A read marker is at `seq`, or already was beyond it."""
+
+    seq: int
+
+
+Outcome = Stored | Scheduled | Noted | Problem
 
 
 def as_reply(outcome: Outcome) -> dict[str, Any]:
     """The outcome as the gateway reads it."""
-    if isinstance(outcome, Stored):
-        return {"message_id": outcome.message_id, "seq": outcome.seq}
+    match outcome:
+        case Stored():
+            return {"message_id": outcome.message_id, "seq": outcome.seq}
+        case Scheduled():
+            return {"scheduled_id": outcome.schedule_id, "send_at": rfc3339(outcome.send_at)}
+        case Noted():
+            return {"seq": outcome.seq}
     return {
         "error": {
             "status": outcome.status,

@@ -8,31 +8,30 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 
 import structlog
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from services.messaging import feed
-from services.messaging.models import timeline, timeline_head
+from services.messaging.epoch import STREAM, EpochGuard
+from services.messaging.models import timeline_head
 from services.messaging.timeline import Entry
 from shared.bus import Bus
-from shared.database import Database, ReadSession, WriteSession
+from shared.database import Database, WriteSession
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
-_STREAM = "MESSAGING"
 _SUBJECT = "messaging.timeline.all.entries"
-_HOURS = 24
 _READ = 256
 _MAX_BYTES = 512 * 1024
 _POLL = 1.0
 _SAVE_EVERY = 1.0
+_PAUSE = 0.05
 
-STREAM = StreamConfig(
-    name=_STREAM,
+_CONFIG = StreamConfig(
+    name=STREAM,
     subjects=["messaging.timeline.>"],
     retention=RetentionPolicy.LIMITS,
     storage=StorageType.FILE,
@@ -42,11 +41,14 @@ STREAM = StreamConfig(
 
 
 class DurableCopy:
-    """Follows the live publisher, a stretch at a time, each confirmed by JetStream before the next."""
+    """Follows the live publisher, a stretch at a time, each confirmed by JetStream before the next; of several replicas
+    one at a time."""
 
-    def __init__(self, db: Database, bus: Bus) -> None:
+    def __init__(self, db: Database, bus: Bus, guard: EpochGuard) -> None:
         self._db = db
         self._bus = bus
+        self._guard = guard
+        self._lock = db.lock("durable-copy")
         self._wake = asyncio.Event()
         self._ready = False
         self._epoch = ""
@@ -54,6 +56,7 @@ class DurableCopy:
         self._stream_seq = 0
         self._saved = 0
         self._saved_at = 0.0
+        self._copied_at = 0.0
 
     def wake(self) -> None:
         """There is more to copy."""
@@ -62,50 +65,67 @@ class DurableCopy:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Copy until left; how far it came is saved, at the latest then."""
-        now = await self._db.read(feed.head)
-        self._epoch, self._pos, self._stream_seq = now["epoch"], now["published_pos"], now["stream_seq"]
-        self._saved = self._pos
         self._bus.on_reconnect.append(self._distrust)
         task = asyncio.create_task(self._run(), name="durable-copy")
         try:
             yield
         finally:
             await ended(task)
-            await self._save()
+            if self._epoch:
+                await self._save()
+            await self._lock.release()
 
     def _distrust(self) -> None:
         self._ready = False
         self._wake.set()
 
     async def _run(self) -> None:
+        await self._guard.settled.wait()
         while True:
             try:
-                if not self._ready:
-                    await self._prepare()
-                while entries := await self._db.read(feed.entries_after, self._pos, _READ):
-                    await self._copy(entries)
-                if time.monotonic() - self._saved_at > _SAVE_EVERY:
-                    await self._save()
+                if await self._lock.held():
+                    await self._copy_new()
+                else:
+                    self._ready = False
             except Exception as error:
                 _log.warning("the durable copy waits", reason=str(error) or type(error).__name__, pos=self._pos)
                 self._ready = False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL)
-            self._wake.clear()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until there is more; under load a stretch gathers meanwhile, because each costs every follower a commit."""
+        await asyncio.sleep(max(0.0, self._copied_at + _PAUSE - time.monotonic()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), _POLL)
+        self._wake.clear()
+
+    async def _copy_new(self) -> None:
+        if not self._ready:
+            await self._prepare()
+        while entries := await self._db.read(feed.entries_after, self._pos, _READ):
+            if await self._copy(entries) == len(entries) < _READ:
+                break
+        if time.monotonic() - self._saved_at > _SAVE_EVERY:
+            await self._save()
 
     async def _prepare(self) -> None:
         """Have the stream, and go back a day if the broker forgot what it had confirmed."""
+        now = await self._db.read(feed.head)
+        if self._epoch != now["epoch"] or self._pos < now["published_pos"]:
+            self._epoch, self._pos, self._stream_seq = now["epoch"], now["published_pos"], now["stream_seq"]
+            self._saved = self._pos
         try:
-            state = (await self._bus.js.stream_info(_STREAM)).state
+            state = (await self._bus.js.stream_info(STREAM)).state
         except NotFoundError:
-            state = (await self._bus.js.add_stream(STREAM)).state
+            state = (await self._bus.js.add_stream(_CONFIG)).state
         if state.last_seq < self._stream_seq:
-            self._pos = await self._db.read(_pos_before, _HOURS)
+            self._pos = await self._db.read(feed.pos_before, feed.KEPT_HOURS)
             _log.warning("the broker lost the durable copy; it is refilled", after=self._pos)
         self._stream_seq = state.last_seq
         self._ready = True
 
-    async def _copy(self, entries: Sequence[Entry]) -> None:
+    async def _copy(self, entries: Sequence[Entry]) -> int:
+        """Send the first of these that fit into one message; how many that were."""
         stretch: list[Entry] = []
         size = 0
         for entry in entries:
@@ -118,19 +138,14 @@ class DurableCopy:
         ack = await self._bus.js.publish(
             _SUBJECT, body, timeout=5, headers={"Nats-Msg-Id": f"messaging:{self._epoch}:{first}-{last}"}
         )
-        self._pos, self._stream_seq = last, ack.seq
+        self._pos, self._stream_seq, self._copied_at = last, ack.seq, time.monotonic()
+        return len(stretch)
 
     async def _save(self) -> None:
         if self._pos != self._saved:
             await self._db.write(_save, self._pos, self._stream_seq)
             self._saved = self._pos
         self._saved_at = time.monotonic()
-
-
-def _pos_before(tx: ReadSession, hours: int) -> int:
-    since = tx.now - timedelta(hours=hours)
-    query = select(func.coalesce(func.max(timeline.c.pos), 0)).where(timeline.c.at < since)
-    return int(tx.execute(query).scalar_one())
 
 
 def _save(tx: WriteSession, pos: int, stream_seq: int) -> None:

@@ -1,29 +1,41 @@
 """Reading the timeline by position: what the publisher, the heads check and other services' catch-up read."""
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from services.messaging.models import rooms, timeline, timeline_head
 from services.messaging.timeline import Entry
 from shared.clock import rfc3339
 from shared.database import ReadSession
 
+KEPT_HOURS = 24  # of the timeline, the broker gets at least so much again when it forgot
+_HEAD = select(timeline_head)
+_AFTER = select(timeline).where(timeline.c.pos > bindparam("pos")).order_by(timeline.c.pos).limit(bindparam("most"))
+
 
 def head(tx: ReadSession) -> dict[str, Any]:
     """The single row that says where the timeline ends and how far it is published."""
-    return dict(tx.execute(select(timeline_head)).one()._mapping)
+    return dict(tx.execute(_HEAD).one()._mapping)
 
 
 def entries_after(tx: ReadSession, pos: int, limit: int) -> list[Entry]:
     """The next entries over all rooms, oldest first."""
-    rows = tx.execute(select(timeline).where(timeline.c.pos > pos).order_by(timeline.c.pos).limit(limit))
+    rows = tx.execute(_AFTER, {"pos": pos, "most": limit})
     return [Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at) for row in rows]
+
+
+def pos_before(tx: ReadSession, hours: int) -> int:
+    """The position of the last entry that is older."""
+    since = tx.now - timedelta(hours=hours)
+    query = select(func.coalesce(func.max(timeline.c.pos), 0)).where(timeline.c.at < since)
+    return int(tx.execute(query).scalar_one())
 
 
 def heads_after(tx: ReadSession, pos: int) -> dict[str, Any]:
     """The heads of the rooms that changed after this position: {"epoch", "pos", "rooms": {room_id: seq}}."""
-    now = tx.execute(select(timeline_head)).one()
+    now = tx.execute(_HEAD).one()
     changed = tx.execute(
         select(timeline.c.room_id, func.max(timeline.c.seq).label("seq"))
         .where(timeline.c.pos > pos, timeline.c.pos <= now.pos)

@@ -52,11 +52,17 @@ def leave(tx: WriteSession, room_id: str, user_id: str, reason: str, by: str | N
         return
     body = {"user_id": user_id, "reason": reason, "by": by}
     entry = log.append(room, "member.left", body, removes=user_id)
-    tx.execute(delete(members).where(members.c.room_id == room_id, members.c.user_id == user_id))
-    tx.execute(delete(departures).where(_departed(room_id, user_id)))
-    tx.execute(insert(departures).values(room_id=room_id, user_id=user_id, reason=reason, seq=entry.seq))
-    _count(tx, room, -1)
+    remove(tx, room, user_id, reason, entry.seq)
     log.flush()
+
+
+def remove(tx: WriteSession, room: RoomHead, user_id: str, reason: str, seq: int) -> None:
+    """Forget the membership that entry `seq` ended; who was none is remembered as put out all the same."""
+    left = tx.execute(delete(members).where(members.c.room_id == room.id, members.c.user_id == user_id)).rowcount
+    tx.execute(delete(departures).where(_departed(room.id, user_id)))
+    tx.execute(insert(departures).values(room_id=room.id, user_id=user_id, reason=reason, seq=seq))
+    if left:
+        _count(tx, room, -1)
 
 
 def change_role(tx: WriteSession, room_id: str, user_id: str, role: str) -> None:
@@ -116,5 +122,6 @@ def _remember(tx: WriteSession, member: Mapping[str, Any]) -> None:
                 display_name=member["display_name"],
                 avatar_url=None,
                 deleted=False,
+                username_key=member["username"].lower(),
             )
         )

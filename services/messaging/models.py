@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -56,6 +57,8 @@ users = Table(
     Column("display_name", String(200), nullable=False),
     Column("avatar_url", Text),
     Column("deleted", Boolean, nullable=False, default=False),
+    Column("username_key", String(64), nullable=False, server_default=""),
+    Index("users_username_key", "username_key"),
 )
 
 rooms = Table(
@@ -110,5 +113,125 @@ messages = Table(
     Column("deleted_at", UtcDateTime),
     Index("messages_room_seq", "room_id", "seq", unique=True),
     Index("messages_once", "author_id", "room_id", "client_id", unique=True),
+    Column("pos", _BIG),  # of its creation: its key in SQLite's search index
+    Column("thread_id", String(36)),  # the message that the thread began with
+    Column("mentions_room", Boolean, nullable=False, server_default=false()),
+    Column("reacted", Boolean, nullable=False, server_default=false()),
+    Column("pinned_at", UtcDateTime),
+    Column("pinned_by", String(36)),
     Index("messages_unreviewed", "seq", sqlite_where=text("reviewed = 0"), postgresql_where=text("NOT reviewed")),
+    Index("messages_pos", "pos"),
+    Index("messages_thread", "thread_id", "seq"),
+    Index(
+        "messages_pinned",
+        "room_id",
+        sqlite_where=text("pinned_at IS NOT NULL"),
+        postgresql_where=text("pinned_at IS NOT NULL"),
+    ),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("emoji", String(64), primary_key=True),
+    Column("seq", _BIG, nullable=False),
+)
+
+# What a message said before; `seq` is the entry that replaced it.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("seq", _BIG, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
+)
+
+# Whom a message calls; user "" is everybody in the room.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("room_id", String(36), nullable=False),
+    Column("seq", _BIG, nullable=False),
+    Index("mentions_of", "room_id", "user_id", "seq"),
+)
+
+message_files = Table(
+    "message_files",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("message_id", String(36), primary_key=True),
+    Index("message_files_message", "message_id"),
+)
+
+read_markers = Table(
+    "read_markers",
+    metadata,
+    Column("room_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("seq", _BIG, nullable=False),
+)
+
+# When somebody last wrote in a room that is slowed down.
+slow_mode = Table(
+    "slow_mode",
+    metadata,
+    Column("room_id", String(36), primary_key=True),
+    Column("user_id", String(36), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Copied from moderation's events; room "" is everywhere.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("room_id", String(36), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("expires_at", UtcDateTime),
+)
+
+# Copied from auth's events: user_id has blocked blocked_id.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("blocked_id", String(36), primary_key=True),
+    Index("blocks_blocked", "blocked_id"),
+)
+
+# Messages for later. `due_at` is when it is tried next, None once it was refused (`error`).
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("room_id", String(36), nullable=False),
+    Column("author_id", String(36), nullable=False),
+    Column("client_id", String(128)),
+    Column("content", Text, nullable=False),
+    Column("reply_to", String(36)),
+    Column("attachments", Text, nullable=False),
+    Column("send_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("error", String(32)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("schedules_due", "due_at"),
+    Index("schedules_once", "author_id", "room_id", "client_id", unique=True),
+)
+
+# Commands other than sends that were carried out, by the client_id their sender gave them.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("client_id", String(128), primary_key=True),
+    Column("message_id", String(36), nullable=False),
+    Column("seq", _BIG, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("receipts_at", "at"),
 )

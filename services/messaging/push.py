@@ -5,25 +5,27 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from services.messaging.epoch import EpochGuard
 from services.messaging.reading import convert
 from shared.bus import Bus
 from shared.inbox import Inbox
 from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
-_PRODUCERS = ("rooms",)
+_PRODUCERS = ("rooms", "moderation")
 
 
 class _Pushed(msgspec.Struct):
-    producer: Literal["rooms"]
+    producer: Literal["rooms", "moderation"]
     events: list[dict[str, Any]]
 
 
 class Push:
     """`rpc.messaging.push`: apply the producer's events now, and say how far its events are applied."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, guard: EpochGuard) -> None:
         self._inbox = inbox
+        self._guard = guard
 
     async def serve(self, bus: Bus) -> None:
         """Answer requests from now on."""
@@ -31,6 +33,7 @@ class Push:
 
     async def push(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"producer", "events": [Envelope]} -> {"applied": id}; a gap before them is pulled from the producer."""
+        await self._guard.passed()
         pushed = convert(request, _Pushed)
         return {"applied": await self._inbox.push(pushed.producer, pushed.events)}
 

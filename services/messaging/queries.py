@@ -1,15 +1,19 @@
-"""Reads of messages: pages of history and single messages."""
+"""Reads of messages: pages of history, single messages, and lists of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, case, func, select
 
-from services.messaging.access import require_member
-from services.messaging.models import messages, users
+from services.messaging import policy
+from services.messaging.access import require_member, require_message
+from services.messaging.models import messages, reactions, revisions, users
 from services.messaging.render import author_view, render_message
+from shared.clock import rfc3339
 from shared.database import ReadSession
-from shared.problems import NotFound, Problem
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Window:
     thread: str | None = None
 
 
-def history(tx: ReadSession, user_id: str, room_id: str, window: Window) -> dict[str, Any]:
+def history(tx: ReadSession, user_id: str, room_id: str, window: Window) -> Json:
     """{"items": oldest first, "has_more": in the direction that was asked for}."""
     require_member(tx, room_id, user_id)
     rows = list(tx.execute(_page(room_id, window)))
@@ -30,30 +34,88 @@ def history(tx: ReadSession, user_id: str, room_id: str, window: Window) -> dict
     rows = rows[: window.limit]
     if window.after is None:
         rows.reverse()
-    return {"items": [_view(row) for row in rows], "has_more": has_more}
+    return {"items": views(tx, rows, user_id), "has_more": has_more}
 
 
-def get_message(tx: ReadSession, user_id: str, message_id: str) -> dict[str, Any]:
+def get_message(tx: ReadSession, user_id: str, message_id: str) -> Json:
     """One message of a room that the caller is in; NotFound for any other."""
-    row = tx.execute(_WITH_AUTHOR.where(messages.c.id == message_id)).one_or_none()
-    if row is None:
-        raise NotFound("There is no such message.")
-    try:
-        require_member(tx, row.room_id, user_id)
-    except Problem:
-        raise NotFound("There is no such message.") from None
-    return _view(row)
+    require_message(tx, user_id, message_id)
+    return views(tx, tx.execute(WITH_AUTHOR.where(messages.c.id == message_id)).all(), user_id)[0]
 
 
-_WITH_AUTHOR = select(messages, users.c.username, users.c.display_name, users.c.avatar_url, users.c.deleted).outerjoin(
+def room_of(tx: ReadSession, user_id: str, message_id: str) -> str:
+    """The room of a message that the caller may see."""
+    room_id: str = require_message(tx, user_id, message_id)[0].room_id
+    return room_id
+
+
+def by_id(tx: ReadSession, user_id: str, ids: Sequence[str]) -> list[Json]:
+    """These messages, in this order."""
+    rows = {row.id: row for row in tx.execute(WITH_AUTHOR.where(messages.c.id.in_(ids)))} if ids else {}
+    return views(tx, [rows[each] for each in ids if each in rows], user_id)
+
+
+def pinned(tx: ReadSession, user_id: str, room_id: str, after: Sequence[int] | None, most: int) -> list[Json]:
+    """The room's pinned messages, the newest message first."""
+    require_member(tx, room_id, user_id)
+    query = WITH_AUTHOR.where(messages.c.room_id == room_id, messages.c.pinned_at.is_not(None))
+    if after is not None:
+        query = query.where(messages.c.seq < after[0])
+    return views(tx, tx.execute(query.order_by(messages.c.seq.desc()).limit(most)).all(), user_id)
+
+
+def earlier_contents(
+    tx: ReadSession, user_id: str, role: str, message_id: str, after: Sequence[int] | None, most: int
+) -> list[Json]:
+    """What a message said before, oldest first, for its author and for moderators."""
+    message, room_role = require_message(tx, user_id, message_id, role)
+    if message.author_id != user_id:
+        policy.may_look_back(room_role, role)
+    query = select(revisions).where(revisions.c.message_id == message_id, revisions.c.seq > (after[0] if after else 0))
+    return [
+        {
+            "seq": row.seq,
+            "content": row.content,
+            "written_at": rfc3339(row.written_at),
+            "replaced_at": rfc3339(row.replaced_at),
+        }
+        for row in tx.execute(query.order_by(revisions.c.seq).limit(most))
+    ]
+
+
+def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[Json]:
+    """Messages as this person sees them: one more statement for all of them, if anybody has reacted at all."""
+    reacted = [row.id for row in rows if row.reacted and row.deleted_at is None]
+    found: dict[str, list[Json]] = {}
+    for row in tx.execute(_REACTIONS, {"ids": reacted, "me": user_id}) if reacted else ():
+        one = {"emoji": row.emoji, "count": row.times, "me": bool(row.me)}
+        found.setdefault(row.message_id, []).append(one)
+    return [render_message(row._mapping, _author(row), found.get(row.id, ())) for row in rows]
+
+
+WITH_AUTHOR = select(messages, users.c.username, users.c.display_name, users.c.avatar_url, users.c.deleted).outerjoin(
     users, users.c.id == messages.c.author_id
+)
+_REACTIONS = (
+    select(
+        reactions.c.message_id,
+        reactions.c.emoji,
+        func.count().label("times"),
+        func.max(case((reactions.c.user_id == bindparam("me"), 1), else_=0)).label("me"),
+        func.min(reactions.c.seq).label("first"),
+    )
+    .where(reactions.c.message_id.in_(bindparam("ids", expanding=True)))
+    .group_by(reactions.c.message_id, reactions.c.emoji)
+    .order_by("first")
 )
 
 
 def _page(room_id: str, window: Window) -> Select[Any]:
-    query = _WITH_AUTHOR.where(messages.c.room_id == room_id).limit(window.limit + 1)
+    query = WITH_AUTHOR.where(messages.c.room_id == room_id).limit(window.limit + 1)
     if window.thread is not None:
-        query = query.where((messages.c.reply_to == window.thread) | (messages.c.id == window.thread))
+        asked = select(func.coalesce(messages.c.thread_id, messages.c.id)).where(messages.c.id == window.thread)
+        root = asked.scalar_subquery()
+        query = query.where((messages.c.thread_id == root) | (messages.c.id == root))
     if window.after is not None:
         return query.where(messages.c.seq > window.after).order_by(messages.c.seq)
     if window.before is not None:
@@ -61,12 +123,13 @@ def _page(room_id: str, window: Window) -> Select[Any]:
     return query.order_by(messages.c.seq.desc())
 
 
-def _view(row: Any) -> dict[str, Any]:
-    author = {
-        "id": row.author_id,
-        "username": row.username,
-        "display_name": row.display_name,
-        "avatar_url": row.avatar_url,
-        "deleted": row.deleted or row.username is None,
-    }
-    return render_message(row._mapping, author_view(author))
+def _author(row: Any) -> Json:
+    return author_view(
+        {
+            "id": row.author_id,
+            "username": row.username,
+            "display_name": row.display_name,
+            "avatar_url": row.avatar_url,
+            "deleted": row.deleted or row.username is None,
+        }
+    )

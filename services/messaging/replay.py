@@ -19,7 +19,8 @@ def replay(tx: ReadSession, room_id: str, after: int, resume: bool, settings: Se
     there is outside the window (REALTIME.md promise 4)."""
     head, entries = feed.room_entries(tx, room_id, after, _PAGE)
     epoch = feed.head(tx)["epoch"]
-    if after > head or (resume and _outside(tx, entries, head - after, settings)):
+    purged = after < head and (not entries or entries[0].seq > after + 1)
+    if after > head or purged or (resume and _outside(tx, entries, head - after, settings)):
         return encode_span(epoch, [], head=head, too_far=True)
     return encode_span(epoch, _within(entries, _PAGE_BYTES), head=head, too_far=False)
 

@@ -1,36 +1,26 @@
-"""What gateways ask over NATS: commands in groups, opening a room, replay, and heads."""
+"""What gateways ask over NATS: commands in groups, opening a room, replay, and heads; and what followers ask."""
 
 from typing import Annotated, Any
 
 import msgspec
 
 from services.messaging import access, feed, replay
-from services.messaging.commands import Command, Outcome, Send, as_reply
-from services.messaging.policy import sane_text
+from services.messaging.commands import Command, Outcome, as_reply
+from services.messaging.epoch import EpochGuard
+from services.messaging.items import command_of
 from services.messaging.reading import convert
-from services.messaging.schemas import MAX_CONTENT
 from services.messaging.sequencer import Sequencer
 from services.messaging.settings import Settings
 from shared.bus import Bus
 from shared.caller import Caller, CallerVerifier
 from shared.database import Database
 from shared.inbox import Inbox
-from shared.problems import Forbidden, Invalid, NotFound, Problem, Unauthorized
-
-
-class _Item(msgspec.Struct, forbid_unknown_fields=True):
-    by: int
-    room_id: str
-    content: str
-    client_id: str
-    op: str = "send"
-    reply_to: str | None = None
-    attachments: tuple[str, ...] = ()
+from shared.problems import Forbidden, NotFound, Problem, Unauthorized
 
 
 class _Commands(msgspec.Struct):
     callers: list[str]
-    commands: list[_Item]
+    commands: list[Any]
 
 
 _Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -55,12 +45,21 @@ class _After(msgspec.Struct):
 class GatewayRequests:
     """The handlers; `serve` puts them on the bus."""
 
-    def __init__(self, settings: Settings, db: Database, sequencer: Sequencer, inbox: Inbox, verifier: CallerVerifier):
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        sequencer: Sequencer,
+        inbox: Inbox,
+        verifier: CallerVerifier,
+        guard: EpochGuard,
+    ) -> None:
         self._settings = settings
         self._db = db
         self._sequencer = sequencer
         self._inbox = inbox
         self._verifier = verifier
+        self._guard = guard
 
     async def serve(self, bus: Bus) -> None:
         """Answer requests from now on."""
@@ -72,6 +71,7 @@ class GatewayRequests:
 
     async def commands(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"callers": [jwt], "commands": [{"by": index of the caller, "op", ...}]} -> {"results": [...]} in order."""
+        await self._guard.passed()
         batch = convert(request, _Commands)
         callers = [self._caller(token) for token in batch.callers]
         checked = [_command(item, callers) for item in batch.commands]
@@ -82,6 +82,7 @@ class GatewayRequests:
 
     async def attach(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"caller", "room_id"} -> what `ready` shows. What rooms told nobody yet is fetched before a refusal."""
+        await self._guard.passed()
         asked = convert(request, _Attach)
         caller = self._caller(asked.caller)
         if isinstance(caller, Problem):
@@ -94,15 +95,18 @@ class GatewayRequests:
 
     async def replay(self, request: dict[str, Any]) -> bytes:
         """{"room_id", "after", "resume": bool} -> a span with "head" and "too_far" in its header."""
+        await self._guard.passed()
         asked = convert(request, _Replay)
         return await self._db.read(replay.replay, asked.room_id, asked.after, asked.resume, self._settings)
 
     async def heads(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"after": pos} -> {"epoch", "pos", "rooms": {room_id: seq}} of what changed after that position."""
+        await self._guard.passed()
         return await self._db.read(feed.heads_after, convert(request, _After).after)
 
     async def outbox(self, request: dict[str, Any]) -> bytes:
         """{"after": pos, "limit"} -> envelopes, as every producer's outbox answers."""
+        await self._guard.passed()
         asked = convert(request, _After)
         return await self._db.read(replay.outbox, asked.after, min(asked.limit, 500))
 
@@ -114,16 +118,8 @@ class GatewayRequests:
         return caller if isinstance(caller, Caller) else Unauthorized()
 
 
-def _command(item: _Item, callers: list[Caller | Problem]) -> Command | Problem:
-    if not 0 <= item.by < len(callers):
-        return Invalid("invalid_command", "The command names no caller.")
-    caller = callers[item.by]
-    if isinstance(caller, Problem):
-        return caller
-    if len(item.content) > MAX_CONTENT:
-        return Invalid("too_long", f"A message has at most {MAX_CONTENT} characters.")
+def _command(item: Any, callers: list[Caller | Problem]) -> Command | Problem:
     try:
-        content, client_id = sane_text(item.content), sane_text(item.client_id)
-    except ValueError as error:
-        return Invalid("invalid_content", f"The message {error}.")
-    return Send(caller.user_id, item.room_id, content, client_id, item.reply_to, item.attachments)
+        return command_of(item, callers)
+    except Problem as problem:
+        return problem

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from services.messaging.commands import Command, Send, Verdict
+from services.messaging.commands import Command, Edit, Judge, Send, Verdict
 from shared.bus import Bus
 from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
 _UNREVIEWED = Verdict(reviewed=False)
+_NOT_A_TEXT = Verdict()
 _PAUSE = 1.0
+Text = dict[str, str]
 
 
 class Reviewer:
@@ -23,17 +25,15 @@ class Reviewer:
         self._away_until = 0.0
 
     async def review(self, commands: Sequence[Command]) -> list[Verdict]:
-        """One verdict a command, in order."""
-        texts = [_text(command) for command in commands if isinstance(command, Send)]
-        if not texts:
-            return [Verdict() for _ in commands]
-        verdicts = await self._ask(texts)
-        if verdicts is None:
-            return [_UNREVIEWED for _ in commands]
-        answers = iter(verdicts)
-        return [next(answers) if isinstance(command, Send) else Verdict() for command in commands]
+        """One verdict a command, in order; commands without a text pass."""
+        texts = [_text(command) for command in commands]
+        asked = [text for text in texts if text is not None]
+        if not asked:
+            return [_NOT_A_TEXT] * len(texts)
+        answers = iter(await self._ask(asked) or [_UNREVIEWED] * len(asked))
+        return [_NOT_A_TEXT if text is None else next(answers) for text in texts]
 
-    async def _ask(self, texts: list[dict[str, str]]) -> list[Verdict] | None:
+    async def _ask(self, texts: list[Text]) -> list[Verdict] | None:
         if time.monotonic() < self._away_until:
             return None
         try:
@@ -42,9 +42,21 @@ class Reviewer:
             self._away_until = time.monotonic() + _PAUSE
             _log.warning("moderation is away; texts are stored unreviewed", reason=problem.detail)
             return None
-        verdicts = [Verdict(one["action"], one.get("text")) for one in reply["verdicts"]]
+        verdicts = [Verdict(one["action"], one.get("text"), code=one.get("code")) for one in reply["verdicts"]]
         return verdicts if len(verdicts) == len(texts) else None
 
 
-def _text(command: Send) -> dict[str, str]:
-    return {"room_id": command.room_id, "author_id": command.author_id, "kind": "message", "text": command.content}
+def _text(command: Command) -> Text | None:
+    match command:
+        case Send():
+            kind = "message" if command.send_at is None and command.schedule_id is None else "scheduled"
+            return _of(command.room_id, command.user_id, kind, command.content)
+        case Edit():
+            return _of(command.room_id or "", command.user_id, "edit", command.content)
+        case Judge():
+            return _of(command.room_id or "", command.author_id, "message", command.content)
+    return None
+
+
+def _of(room_id: str, author_id: str, kind: str, text: str) -> Text:
+    return {"room_id": room_id, "author_id": author_id, "kind": kind, "text": text}

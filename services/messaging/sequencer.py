@@ -5,15 +5,36 @@ grows and the latency at rest stays one commit (EVIDENCE.md §3). Nobody is answ
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
+from services.messaging.actions.delete import delete
+from services.messaging.actions.edit import edit
+from services.messaging.actions.judge import judge
+from services.messaging.actions.mark_read import mark_read
+from services.messaging.actions.pin import pin
+from services.messaging.actions.react import react, unreact
 from services.messaging.actions.send import send
+from services.messaging.attachments import FileDirectory
 from services.messaging.batch import Batch
-from services.messaging.commands import Command, Outcome, Verdict
+from services.messaging.commands import (
+    Command,
+    Delete,
+    Edit,
+    Judge,
+    MarkRead,
+    Outcome,
+    Pin,
+    Prepared,
+    React,
+    Scheduled,
+    Send,
+    Unreact,
+)
+from services.messaging.notices import Notice, Notices, Read
 from services.messaging.publisher import Publisher
 from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
@@ -23,6 +44,27 @@ from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
+_PACE = 0.005
+_ACTIONS: dict[type[Command], Callable[[Batch, Prepared], Outcome]] = {
+    Send: send,
+    Edit: edit,
+    Delete: delete,
+    React: react,
+    Unreact: unreact,
+    Pin: pin,
+    MarkRead: mark_read,
+    Judge: judge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one transaction did: an outcome for each command, and what others are to be told."""
+
+    outcomes: list[Outcome]
+    entries: list[Entry]
+    notices: list[Notice]
+    reads: list[Read]
 
 
 @dataclass(slots=True)
@@ -34,14 +76,27 @@ class _Group:
 class Sequencer:
     """The one way to store a command. `submit` from anywhere; `running` is the part that commits."""
 
-    def __init__(self, db: Database, reviewer: Reviewer, publisher: Publisher, *, batch_size: int) -> None:
+    def __init__(
+        self,
+        db: Database,
+        reviewer: Reviewer,
+        files: FileDirectory,
+        publisher: Publisher,
+        notices: Notices,
+        *,
+        batch_size: int,
+    ) -> None:
         self._db = db
         self._reviewer = reviewer
+        self._files = files
         self._publisher = publisher
+        self._notices = notices
         self._batch_size = batch_size
+        self.on_scheduled: list[Callable[[], None]] = []
         self._queue: asyncio.Queue[_Group] = asyncio.Queue()
         self._waiting = 0
         self._stopping = False
+        self._next_at = 0.0
 
     async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Commit these commands in their order and return an outcome for each.
@@ -82,17 +137,24 @@ class Sequencer:
 
     async def _next_groups(self) -> list[_Group]:
         groups = [await self._queue.get()]
+        await self._gather()
         size = len(groups[0].commands)
         while size < self._batch_size and not self._queue.empty():
             groups.append(self._queue.get_nowait())
             size += len(groups[-1].commands)
         return groups
 
+    async def _gather(self) -> None:
+        """The first group after a pause is begun at once; more often than every few milliseconds they gather first."""
+        loop = asyncio.get_running_loop()
+        if (early := self._next_at - loop.time()) > 0:
+            await asyncio.sleep(early)
+        self._next_at = loop.time() + _PACE
+
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]
         try:
-            verdicts = await self._reviewer.review(commands)
-            outcomes = await self._commit(commands, verdicts)
+            outcomes = await self._commit(await self._prepare(commands))
         except Problem as problem:
             outcomes = [problem] * len(commands)
         except Exception:
@@ -104,23 +166,34 @@ class Sequencer:
             if not group.done.done():
                 group.done.set_result(outcome)
 
-    async def _commit(self, commands: Sequence[Command], verdicts: Sequence[Verdict]) -> list[Outcome]:
+    async def _prepare(self, commands: Sequence[Command]) -> list[Prepared]:
+        """What moderation and files say, asked once for the whole group and before the transaction."""
+        files = await self._files.describe(commands)
+        verdicts = await self._reviewer.review(commands)
+        return [Prepared(command, verdict, files) for command, verdict in zip(commands, verdicts, strict=True)]
+
+    async def _commit(self, prepared: Sequence[Prepared]) -> list[Outcome]:
         """All in one transaction; if one of them breaks it, each in its own, so that it breaks nobody else's."""
         try:
-            outcomes, entries = await self._db.write(commit, commands, verdicts)
+            done = await self._db.write(commit, prepared)
         except Problem:
             raise
         except Exception:
-            if len(commands) == 1:
+            if len(prepared) == 1:
                 raise
-            _log.exception("a group failed as a whole; its commands are tried one by one", size=len(commands))
-            return [(await self._commit_one(*pair)) for pair in zip(commands, verdicts, strict=True)]
-        self._publisher.offer(entries)
-        return outcomes
+            _log.exception("a group failed as a whole; its commands are tried one by one", size=len(prepared))
+            return [await self._commit_one(one) for one in prepared]
+        self._publisher.offer(done.entries)
+        if done.notices or done.reads:
+            await self._notices.tell(done.notices, done.reads)
+        if any(isinstance(outcome, Scheduled) for outcome in done.outcomes):
+            for told in self.on_scheduled:
+                told()
+        return done.outcomes
 
-    async def _commit_one(self, command: Command, verdict: Verdict) -> Outcome:
+    async def _commit_one(self, prepared: Prepared) -> Outcome:
         try:
-            return (await self._commit([command], [verdict]))[0]
+            return (await self._commit([prepared]))[0]
         except Problem as problem:
             return problem
         except Exception:
@@ -128,16 +201,14 @@ class Sequencer:
             return Unavailable("The message was not stored; send it again.")
 
 
-def commit(
-    tx: WriteSession, commands: Sequence[Command], verdicts: Sequence[Verdict]
-) -> tuple[list[Outcome], list[Entry]]:
+def commit(tx: WriteSession, prepared: Sequence[Prepared]) -> Committed:
     """Apply a group in one transaction; a refused command is an outcome, not an exception."""
-    batch = Batch(tx, commands)
+    batch = Batch(tx, prepared)
     outcomes: list[Outcome] = []
-    for command, verdict in zip(commands, verdicts, strict=True):
+    for one in prepared:
         try:
-            outcomes.append(send(batch, command, verdict))
+            outcomes.append(_ACTIONS[type(one.command)](batch, one))
         except Problem as problem:
             outcomes.append(problem)
     batch.flush()
-    return outcomes, batch.timeline.entries
+    return Committed(outcomes, batch.timeline.entries, batch.notices, batch.reads)

@@ -1,14 +1,14 @@
-"""What messaging hears: rooms' and auth's events, applied once and in order through the inbox."""
+"""What messaging hears: rooms', auth's, moderation's and files' events, applied once and in order through the inbox."""
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
-from pydantic import BaseModel
 from sqlalchemy import delete, insert, update
 
-from services.messaging import members
-from services.messaging.models import users
+from services.messaging import heard, members
+from services.messaging.actions.moderate import detach_file, mask_message, remove_message
+from services.messaging.actions.restrict import let_speak, lift, restrict, silence
+from services.messaging.models import blocks, schedules, users
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
@@ -16,62 +16,6 @@ from shared.problems import NotFound
 
 _log = structlog.get_logger(__name__)
 _Handler = Callable[[WriteSession, Envelope], None]
-
-
-class MemberState(BaseModel):
-    """A member as rooms tells of it; unknown fields are ignored."""
-
-    user_id: str
-    username: str
-    display_name: str
-    role: str
-    joined_at: str
-
-
-class RoomCreated(BaseModel):
-    room: dict[str, Any]
-    members: list[MemberState]
-
-
-class RoomUpdated(BaseModel):
-    room: dict[str, Any]
-
-
-class RoomDeleted(BaseModel):
-    room_id: str
-
-
-class MemberJoined(BaseModel):
-    room_id: str
-    member: MemberState
-
-
-class MemberLeft(BaseModel):
-    room_id: str
-    user_id: str
-    reason: str
-    by: str | None = None
-
-
-class MemberRoleChanged(BaseModel):
-    room_id: str
-    user_id: str
-    role: str
-
-
-class PublicUser(BaseModel):
-    id: str
-    username: str
-    display_name: str
-    avatar_url: str | None = None
-
-
-class UserChanged(BaseModel):
-    user: PublicUser
-
-
-class UserDeleted(BaseModel):
-    user_id: str
 
 
 def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
@@ -93,28 +37,38 @@ def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
     inbox.on("auth", "user.registered", _user_changed)
     inbox.on("auth", "user.updated", _user_changed)
     inbox.on("auth", "user.deleted", _user_deleted)
+    inbox.on("auth", "user.blocked", _user_blocked)
+    inbox.on("auth", "user.unblocked", _user_unblocked)
+    for kind, name in (("mute", "muted"), ("ban", "banned")):
+        inbox.on("moderation", f"member.{name}", entries(_restricting(kind)))
+        inbox.on("moderation", f"member.un{name}", entries(_lifting(kind)))
+    inbox.on("moderation", "user.muted", _user_muted)
+    inbox.on("moderation", "user.unmuted", _user_unmuted)
+    inbox.on("moderation", "message.removed", entries(_message_removed))
+    inbox.on("moderation", "message.masked", entries(_message_masked))
+    inbox.on("files", "file.deleted", entries(_file_deleted))
 
 
 def _room_created(tx: WriteSession, event: Envelope) -> None:
-    told = RoomCreated.model_validate(event.data)
+    told = heard.RoomCreated.model_validate(event.data)
     members.create_room(tx, told.room, [member.model_dump() for member in told.members])
 
 
 def _room_updated(tx: WriteSession, event: Envelope) -> None:
-    members.update_room(tx, RoomUpdated.model_validate(event.data).room)
+    members.update_room(tx, heard.RoomUpdated.model_validate(event.data).room)
 
 
 def _room_deleted(tx: WriteSession, event: Envelope) -> None:
-    members.delete_room(tx, RoomDeleted.model_validate(event.data).room_id)
+    members.delete_room(tx, heard.RoomDeleted.model_validate(event.data).room_id)
 
 
 def _member_joined(tx: WriteSession, event: Envelope) -> None:
-    told = MemberJoined.model_validate(event.data)
+    told = heard.MemberJoined.model_validate(event.data)
     members.join(tx, told.room_id, told.member.model_dump())
 
 
 def _member_left(tx: WriteSession, event: Envelope) -> None:
-    told = MemberLeft.model_validate(event.data)
+    told = heard.MemberLeft.model_validate(event.data)
     try:
         members.leave(tx, told.room_id, told.user_id, told.reason, told.by)
     except NotFound:
@@ -122,20 +76,81 @@ def _member_left(tx: WriteSession, event: Envelope) -> None:
 
 
 def _member_role_changed(tx: WriteSession, event: Envelope) -> None:
-    told = MemberRoleChanged.model_validate(event.data)
+    told = heard.MemberRoleChanged.model_validate(event.data)
     members.change_role(tx, told.room_id, told.user_id, told.role)
 
 
 def _user_changed(tx: WriteSession, event: Envelope) -> None:
-    user = UserChanged.model_validate(event.data).user
+    user = heard.UserChanged.model_validate(event.data).user
     tx.execute(delete(users).where(users.c.id == user.id))
-    tx.execute(insert(users).values(**user.model_dump(), deleted=False))
+    tx.execute(insert(users).values(**user.model_dump(), deleted=False, username_key=user.username.lower()))
 
 
 def _user_deleted(tx: WriteSession, event: Envelope) -> None:
-    user_id = UserDeleted.model_validate(event.data).user_id
+    user_id = heard.UserDeleted.model_validate(event.data).user_id
     tx.execute(
         update(users)
         .where(users.c.id == user_id)
-        .values(username="deleted", display_name="deleted user", avatar_url=None, deleted=True)
+        .values(username="deleted", display_name="deleted user", avatar_url=None, deleted=True, username_key="")
     )
+    tx.execute(delete(blocks).where((blocks.c.user_id == user_id) | (blocks.c.blocked_id == user_id)))
+    tx.execute(delete(schedules).where(schedules.c.author_id == user_id))
+
+
+def _user_blocked(tx: WriteSession, event: Envelope) -> None:
+    told = heard.Block.model_validate(event.data)
+    _unblock(tx, told)
+    tx.execute(insert(blocks).values(user_id=told.user_id, blocked_id=told.blocked_id))
+
+
+def _user_unblocked(tx: WriteSession, event: Envelope) -> None:
+    _unblock(tx, heard.Block.model_validate(event.data))
+
+
+def _unblock(tx: WriteSession, told: heard.Block) -> None:
+    tx.execute(delete(blocks).where(blocks.c.user_id == told.user_id, blocks.c.blocked_id == told.blocked_id))
+
+
+def _restricting(kind: str) -> _Handler:
+    def handle(tx: WriteSession, event: Envelope) -> None:
+        told = heard.MemberRestricted.model_validate(event.data)
+        try:
+            restrict(tx, kind, told.room_id, told.user_id, told.expires_at, told.by, told.reason)
+        except NotFound:
+            _log.info("somebody was restricted in a room that is already gone", room_id=told.room_id)
+
+    return handle
+
+
+def _lifting(kind: str) -> _Handler:
+    def handle(tx: WriteSession, event: Envelope) -> None:
+        told = heard.MemberFreed.model_validate(event.data)
+        try:
+            lift(tx, kind, told.room_id, told.user_id, told.by)
+        except NotFound:
+            _log.info("a restriction ended in a room that is already gone", room_id=told.room_id)
+
+    return handle
+
+
+def _user_muted(tx: WriteSession, event: Envelope) -> None:
+    told = heard.UserMuted.model_validate(event.data)
+    silence(tx, told.user_id, told.expires_at)
+
+
+def _user_unmuted(tx: WriteSession, event: Envelope) -> None:
+    let_speak(tx, heard.UserUnmuted.model_validate(event.data).user_id)
+
+
+def _message_removed(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MessageRemoved.model_validate(event.data)
+    remove_message(tx, told.message_id, told.by, told.reason)
+
+
+def _message_masked(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MessageMasked.model_validate(event.data)
+    mask_message(tx, told.message_id, told.content)
+
+
+def _file_deleted(tx: WriteSession, event: Envelope) -> None:
+    detach_file(tx, heard.FileDeleted.model_validate(event.data).file_id)

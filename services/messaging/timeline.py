@@ -4,8 +4,8 @@
 beyond it, so a rollback can't leave a hole (RELIABILITY.md §2.2.1).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,14 @@ from shared.problems import NotFound
 _HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
 _ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
+_FRAMES = select(timeline.c.seq, timeline.c.frame).where(
+    timeline.c.room_id == bindparam("room"), timeline.c.seq.in_(bindparam("numbers", expanding=True))
+)
+_REDACT = (
+    update(timeline)
+    .where(timeline.c.room_id == bindparam("place"), timeline.c.seq == bindparam("number"))
+    .values(frame=bindparam("text"))
+)
 _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
 
 
@@ -72,11 +80,17 @@ class Timeline:
                     row.deleted_at is not None,
                 )
 
+    def known(self, room_id: str) -> RoomHead | None:
+        """The head, if it was loaded and the room is not gone."""
+        head = self._rooms.get(room_id)
+        return None if head is None or head.deleted else head
+
     def room(self, room_id: str) -> RoomHead:
         """The room's head; NotFound when there is none, or it is gone."""
-        self.load([room_id])
-        head = self._rooms.get(room_id)
-        if head is None or head.deleted:
+        if room_id not in self._rooms:
+            self.load([room_id])
+        head = self.known(room_id)
+        if head is None:
             raise NotFound("There is no such room.")
         return head
 
@@ -89,6 +103,16 @@ class Timeline:
         self.entries.append(entry)
         return entry
 
+    def redact(self, room_id: str, numbers: Sequence[int], said: dict[str, Any]) -> None:
+        """Let the message in earlier entries say this instead: what was taken back is not replayed either."""
+        stored = self.tx.execute(_FRAMES, {"room": room_id, "numbers": list(numbers)})
+        changed = [{"place": room_id, "number": row.seq, "text": _reworded(row.frame, said)} for row in stored]
+        if changed:
+            self.tx.execute(_REDACT, changed)
+        for index, entry in enumerate(self.entries):
+            if entry.room_id == room_id and entry.seq in numbers:
+                self.entries[index] = replace(entry, frame=_reworded(entry.frame, said))
+
     def flush(self) -> None:
         """Write what was appended: the entries, the heads they moved, and the position."""
         if not self.entries:
@@ -97,6 +121,12 @@ class Timeline:
         heads = {entry.room_id: entry.seq for entry in self.entries}
         self.tx.execute(_HEADS, [{"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()])
         self.tx.execute(_ADVANCE, {"new_pos": self._pos})
+
+
+def _reworded(frame: bytes, said: dict[str, Any]) -> bytes:
+    entry = orjson.loads(frame)
+    entry["message"] |= said
+    return orjson.dumps(entry)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.rooms import __version__
 from services.rooms.directory import Directory
 from services.rooms.expiry import Expiry
+from services.rooms.review import Reviewer
 from services.rooms.routes import ROUTERS
 from services.rooms.rpc import Rpc
 from services.rooms.settings import Settings
@@ -27,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     inbox = Inbox("rooms", db, bus)
     subscribe(inbox)
     timeline = Timeline(db, bus)
-    wiring = Wiring(db, timeline, Directory(db, bus), inbox)
+    wiring = Wiring(db, timeline, Directory(db, bus), inbox, Reviewer(bus))
     verifier = CallerVerifier("rooms", settings.caller_secret.get_secret_value())
     app = kit.create_app(
         service="rooms",

@@ -59,10 +59,11 @@ class RoomCreated(_RoomEvent):
 
 
 class RoomUpdated(_RoomEvent):
-    """The settings changed, or the owner did."""
+    """The settings changed, or the owner did; `by` is who did it, nobody when an owner went and another took over."""
 
     name: ClassVar[str] = "updated"
     room: RoomState
+    by: Id | None
 
     def entity_id(self) -> str:
         """The room's id, in the subject."""
@@ -70,10 +71,12 @@ class RoomUpdated(_RoomEvent):
 
 
 class RoomDeleted(_RoomEvent):
-    """The room ended: deleted, expired, or the last one left a private room."""
+    """The room ended: deleted by somebody, or by itself when its time was over or a closed room was left empty."""
 
     name: ClassVar[str] = "deleted"
     room_id: Id
+    reason: Literal["deleted", "expired", "empty"]
+    by: Id | None
 
     def entity_id(self) -> str:
         """The room's id, in the subject."""
@@ -107,11 +110,12 @@ class MemberLeft(_MemberEvent):
 
 
 class MemberRoleChanged(_MemberEvent):
-    """A member's role in the room is another one now."""
+    """A member's role in the room is another one now; `by` is nobody when an owner went and this one took over."""
 
     name: ClassVar[str] = "role_changed"
     user_id: Id
     role: Literal["owner", "moderator", "member"]
+    by: Id | None
 
 
 class UserInvited(Event):

@@ -1,6 +1,7 @@
 """What can be read. A list is asked for the rows after a sort key, as many as the page fetches."""
 
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Column, Select, and_, case, func, or_, select, union
@@ -8,8 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.rooms.access import enter
 from services.rooms.models import direct_rooms, invites, members, rooms, users
-from services.rooms.policy import may_invite
-from services.rooms.schemas import DirectRoom, Room
+from services.rooms.policy import may_edit, may_invite
+from services.rooms.schemas import DirectRoom, Invitation, Room
 from services.rooms.store.invites import COLUMNS as INVITE_COLUMNS
 from services.rooms.store.invites import InviteRow
 from services.rooms.store.members import COLUMNS as MEMBER_COLUMNS
@@ -24,6 +25,12 @@ def show_room(tx: ReadSession, caller: Caller, room_id: str) -> Room:
     """One room, if the caller sees it."""
     room, standing = enter(tx, caller, room_id)
     return Room.of(room, standing.room_role)
+
+
+def require_editor(tx: ReadSession, caller: Caller, room_id: str) -> None:
+    """Refuse who may not change the room before anything else is said about the change."""
+    _, standing = enter(tx, caller, room_id)
+    may_edit(standing)
 
 
 def list_rooms(
@@ -91,6 +98,28 @@ def list_invites(tx: ReadSession, caller: Caller, room_id: str, after: str | Non
         query = query.where(invites.c.code > after)
     found = tx.execute(query.order_by(invites.c.code).limit(fetch))
     return [InviteRow(*row) for row in found]
+
+
+def list_own_invites(tx: ReadSession, caller: Caller, after: str | None, fetch: int) -> list[Invitation]:
+    """Where the caller was invited by name and is not in yet, newest room first."""
+    is_member = select(members.c.user_id).where(members.c.room_id == rooms.c.id, members.c.user_id == caller.user_id)
+    query = (
+        select(*ROOM_COLUMNS, users.c.public, invites.c.expires_at, invites.c.created_at)
+        .join_from(invites, rooms, invites.c.room_id == rooms.c.id)
+        .join(users, users.c.id == invites.c.created_by)
+        .where(invites.c.user_id == caller.user_id, invites.c.expires_at > tx.now, invites.c.uses < invites.c.max_uses)
+        .where(alive(tx.now), ~is_member.exists())
+    )
+    if after is not None:
+        query = query.where(invites.c.room_id < after)
+    found = tx.execute(query.order_by(invites.c.room_id.desc()).limit(fetch))
+    return [_invitation(*row) for row in found]
+
+
+def _invitation(*row: Any) -> Invitation:
+    *room, by, expires_at, created_at = row
+    shown = Room.of(RoomRow(*room), None)
+    return Invitation(room=shown, by=orjson.loads(by), expires_at=expires_at, created_at=created_at)
 
 
 def _named(tx: ReadSession, q: str | None) -> list[ColumnElement[bool]]:

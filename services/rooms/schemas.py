@@ -210,3 +210,12 @@ class Invite(AnswerModel):
     user_id: Id | None
     created_by: Id
     created_at: Timestamp
+
+
+class Invitation(AnswerModel):
+    """An invitation as the invited see it: to which room, by whom, until when. It is joined without a code."""
+
+    room: Room
+    by: User
+    expires_at: Timestamp
+    created_at: Timestamp

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.rooms.directory import Directory
+from services.rooms.review import Reviewer
 from services.rooms.timeline import Timeline
 from shared.database import Database
 from shared.inbox import Inbox
@@ -17,12 +18,14 @@ _PATIENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The database to read from, the timeline to change it by, the directory of people, the news of others."""
+    """The database to read from, the timeline to change it by, the directory of people, the news of others,
+    and who reviews what rooms are called."""
 
     db: Database
     timeline: Timeline
     directory: Directory
     inbox: Inbox
+    reviewer: Reviewer
 
     async def hear_bans(self) -> None:
         """Whoever was banned a moment ago does not slip in before the news arrives by itself.

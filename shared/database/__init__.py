@@ -9,9 +9,10 @@ than its statements; what must follow the commit goes into `WriteSession.after_c
 The database being away, locked or full is `problems.Unavailable`; work goes on when it is back.
 """
 
+from shared.database.among import among
 from shared.database.columns import UtcDateTime
 from shared.database.database import Database
 from shared.database.locks import Lock
 from shared.database.sessions import ReadSession, WriteSession
 
-__all__ = ["Database", "Lock", "ReadSession", "UtcDateTime", "WriteSession"]
+__all__ = ["Database", "Lock", "ReadSession", "UtcDateTime", "WriteSession", "among"]

@@ -27,9 +27,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a stored time has to be aware of its zone")
-        value = value.astimezone(UTC)
         if dialect.name == "sqlite":
             return rfc3339(value)
+        value = value.astimezone(UTC)
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:

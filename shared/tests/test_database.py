@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from shared.database import Database, ReadSession, UtcDateTime, WriteSession
+from shared.database import Database, ReadSession, UtcDateTime, WriteSession, among
 from shared.database.backend import backend_for
 from shared.problems import Unavailable
 from shared.tests.world import NoteWritten, database, notes, write_note
 
 metadata = MetaData()
+seats = Table(
+    "seats", metadata, Column("room", String(20), primary_key=True), Column("who", String(20), primary_key=True)
+)
 moments = Table("moments", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
 
 
@@ -178,3 +181,24 @@ async def test_what_waited_too_long_is_not_begun(db: Database, monkeypatch: pyte
         await db.write(write_note, "late")
     await first
     assert await db.read(texts) == []
+
+
+async def test_many_tuples_are_found_by_index(db: Database) -> None:
+    chosen = [("a", "x"), ("b", "y"), ('it\'s "odd"', "$[0]")]
+    rows = [{"room": room, "who": who} for room, who in [*chosen, ("a", "y"), ("b", "x")]]
+    query = select(seats).where(among("chosen", seats.c.room, seats.c.who))
+
+    def make_and_find(tx: WriteSession) -> tuple[set[tuple[str, str]], list[str]]:
+        metadata.create_all(tx.connection)
+        tx.execute(insert(seats), rows)
+        found = {(row.room, row.who) for row in tx.execute(query, {"chosen": chosen})}
+        assert not tx.execute(query, {"chosen": []}).all()
+        if tx.dialect != "sqlite":  # PostgreSQL's planner goes by statistics, and SQLite's by the form of the query
+            return found, []
+        compiled = query.compile(tx.connection)
+        plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[]",))
+        return found, [str(row.detail) for row in plan if "seats" in row.detail]
+
+    found, plan = await db.write(make_and_find)
+    assert found == set(chosen)
+    assert all(step.startswith("SEARCH seats USING") for step in plan)

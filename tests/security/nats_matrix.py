@@ -98,7 +98,7 @@ def _live() -> Iterator[Row]:
 
 
 def _of_nobody() -> Iterator[Row]:
-    taps = (">", "*", "*.>", "*.*", "*.*.*", "*.*.*.*", "rpc.>", "rpc.*.outbox", "*.room.>", "*.user.*.*")
+    taps = (">", "*", "*.>", "*.*", "*.*.*", "*.*.*.*", "rpc.>", "rpc.*.outbox", "*.room.>")
     yield Row("tap everything", "SUB", taps, NOBODY)
     inboxes = ("_INBOX.>", "_INBOX.Ab3.1", "_INBOX_*.>", "*.Ab3.1", "_R_.>", "_INBOX_nobody.>")
     yield Row("tap everybody's answers", "SUB", inboxes, NOBODY)

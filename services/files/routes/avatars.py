@@ -55,5 +55,5 @@ async def get_avatar(user_id: Id, request: Request, _: AnyCaller, wired: Wired, 
     """Somebody's picture, for everybody."""
     row = await wired.db.read(queries.avatar_row, user_id)
     cache = _FOR_EVER if v == row["hash"] else _FOR_NOW
-    content = Content(row["blob"], row["size"], "image/webp", "avatar.webp", row["hash"], cache)
+    content = Content(row["blob"], row["size"], "image/webp", "avatar.webp", row["hash"], cache, small=True)
     return await deliver(request, content, wired.blobs)

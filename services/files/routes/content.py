@@ -46,7 +46,7 @@ async def get_thumbnail(
     row = await wired.access.file(file_id, caller, token)
     if row["thumbnail"] is None:
         raise no_such_file()
-    tag = f"{file_id}-thumbnail"
-    return await deliver(
-        request, Content(row["thumbnail"], row["thumbnail_size"], "image/webp", "thumbnail.webp", tag), wired.blobs
+    content = Content(
+        row["thumbnail"], row["thumbnail_size"], "image/webp", "thumbnail.webp", f"{file_id}-thumbnail", small=True
     )
+    return await deliver(request, content, wired.blobs)

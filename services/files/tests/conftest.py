@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from PIL import Image
 from pydantic import SecretStr
 
 from services.files.app import create_app
@@ -78,6 +79,12 @@ class Service:
     async def delete(self, file_id: str, person: Person) -> httpx.Response:
         """A DELETE of a file."""
         return await self.client.delete(f"/api/v1/files/{file_id}", headers=person.headers)
+
+
+@pytest.fixture(autouse=True)
+def _pillow_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's limit is Pillow's own for the whole process; the next test has another, or none."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,12 @@ from services.files.tests.drawn import PNG
 from services.files.tests.fake_rooms import FakeRooms
 from services.files.tests.neighbours import FakeAuth, FakeMessaging
 from services.files.tests.recorded import recorded
+from shared.bus import Bus
+from shared.clock import rfc3339, utc_now
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
+from shared.settings import ProcessSettings
+from shared.testing.nats import NatsServer
 from shared.testing.waiting import eventually
 
 
@@ -39,10 +43,10 @@ async def attached(service: Service, count: int) -> None:
 
 
 async def wait_for_ages(service: Service) -> None:
-    """As if everything had been uploaded two days ago."""
+    """As if everything that waits had been uploaded two days ago."""
 
     def age(tx: WriteSession) -> None:
-        waiting = update(files).where(files.c.unused_since.is_not(None))
+        waiting = update(files).where(files.c.unused_since <= tx.now)
         tx.execute(waiting.values(unused_since=tx.now - timedelta(days=2)))
 
     await service.db.write(age)
@@ -86,6 +90,24 @@ async def test_a_file_that_no_message_takes_up_goes_after_a_while(
     await gone(service, waiting, alice)
     assert await exists(service, used, alice)
     assert await exists(service, young, alice)
+
+
+async def test_a_message_that_is_to_come_later_finds_its_files(
+    service: Service, messaging: FakeMessaging, room: str, alice: Person, nats_server: NatsServer
+) -> None:
+    held, waiting = await service.stored(room, alice), await service.stored(room, alice)
+    bus = Bus("messaging", ProcessSettings(nats_url=nats_server.url))
+    async with bus.connected():
+        in_a_week = rfc3339(utc_now() + timedelta(days=7))
+        described = await bus.request("rpc.files.describe", {"ids": [held], "needed_until": in_a_week})
+        assert [file["id"] for file in described["files"]] == [held]
+    await wait_for_ages(service)
+    await gone(service, waiting, alice)
+    assert await exists(service, held, alice)
+    message = await messaging.send(room, held)
+    await attached(service, 1)
+    await messaging.delete(message, room)
+    await gone(service, held, alice)
 
 
 async def test_the_files_of_another_room_are_none_of_its_business(

@@ -7,6 +7,7 @@ import pytest
 
 from services.files.tests.conftest import Person, Service
 from services.files.tests.drawn import PNG
+from services.files.tests.only_sqlite import ONLY_SQLITE
 from services.files.tests.recorded import unsigned
 from shared.bus import Bus
 from shared.ids import new_id
@@ -31,6 +32,7 @@ async def test_describe(service: Service, room: str, alice: Person, asker: Bus) 
     assert (await asker.request("rpc.files.describe", {"ids": []})) == {"files": []}
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     "payload",
     [None, 1, [], {}, {"ids": None}, {"ids": ["x"]}, {"ids": [1]}, {"ids": [], "more": 1}, {"ids": ["x"] * 101}],

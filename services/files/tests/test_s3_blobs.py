@@ -15,6 +15,7 @@ import httpx
 import pytest
 from minio import Minio
 
+from services.files import s3_bucket
 from services.files.s3_blobs import S3Blobs
 from services.files.s3_bucket import S3Config, StoreAway
 from services.files.tests.seaweed import ACCESS_KEY, SECRET_KEY, SeaweedFS
@@ -22,6 +23,9 @@ from services.files.tests.sick_store import answering
 from services.files.tests.store_contract import StoreContract, content_of, knowing
 from shared.testing.processes import free_port
 from shared.testing.waiting import eventually
+
+# The deadline is 2.5 s; what is above three is for tests that run beside this one.
+BUSY_MACHINE = 6.0
 
 _WRITER = """
 import asyncio, json, sys
@@ -184,6 +188,10 @@ async def _run(blobs: S3Blobs) -> AsyncIterator[S3Blobs]:
         yield blobs
 
 
+def test_the_deadline_leaves_time_for_the_answer() -> None:
+    assert s3_bucket._DEADLINE <= 2.5
+
+
 async def test_a_store_that_is_away_is_told_within_three_seconds(away: S3Blobs, tmp_path: Path) -> None:
     arrival = away.receive()
     await arrival.write(b"x")
@@ -191,5 +199,5 @@ async def test_a_store_that_is_away_is_told_within_three_seconds(away: S3Blobs, 
         started = time.monotonic()
         with pytest.raises(StoreAway):
             await attempt
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < BUSY_MACHINE
     arrival.discard()

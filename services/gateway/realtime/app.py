@@ -18,6 +18,7 @@ from services.gateway.realtime.client import Client
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import render
 from services.gateway.realtime.lanes import Lanes
+from services.gateway.realtime.notices import Notices
 from services.gateway.realtime.people import People
 from services.gateway.realtime.presence import ANYWHERE, Presence
 from services.gateway.realtime.registry import Registry
@@ -66,6 +67,7 @@ class Realtime:
         self._lanes = Lanes(bus, signer, limits)
         self.attach = Attach(bus, signer, self._rooms, self.presence, self._people)
         self._registry = Registry(sessions, max_sockets)
+        self._notices = Notices(bus, self._registry)
         self.presence.on_change.append(self._show_presence)
 
     @asynccontextmanager
@@ -73,6 +75,7 @@ class Realtime:
         """Everything behind the sockets, in order."""
         async with AsyncExitStack() as parts:
             await self._people.follow()
+            await self._notices.follow()
             for part in (self.presence.running, self._rooms.running, self._lanes.running):
                 await parts.enter_async_context(part())
             yield

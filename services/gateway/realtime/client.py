@@ -15,6 +15,7 @@ from services.gateway.realtime import frames
 from services.gateway.realtime.attach import Attach, Resume
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import error, render
+from services.gateway.realtime.items import item_of
 from services.gateway.realtime.lanes import Lanes, Pending
 from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.typing_notes import TypingNotes
@@ -103,8 +104,11 @@ class Client:
 
     def answer(self, answers: list[dict[str, Any]]) -> None:
         """Write the answers to commands, joined."""
-        self._outstanding -= len(answers)
         self.wire.write(b"".join(render(frame) for frame in answers))
+
+    def settled(self) -> None:
+        """One of its commands is no longer under way."""
+        self._outstanding -= 1
 
     def removed_from(self, room: LiveRoom, *, deleted: bool) -> None:
         """The last entry this socket was to see of the room has been written."""
@@ -138,8 +142,6 @@ class Client:
 
     def _handle(self, frame: frames.ClientFrame, size: int) -> None:
         match frame:
-            case frames.MessageSend():
-                self._command(frame, size)
             case frames.TypingStart() | frames.TypingStop():
                 self._type(frame)
             case frames.Ping():
@@ -153,8 +155,10 @@ class Client:
                 self._spawn(self._refresh(frame.token))
             case frames.Auth():
                 self._bad("This socket is authenticated already; a fresh token goes in auth.refresh.")
+            case _:
+                self._command(frame, size)
 
-    def _command(self, frame: frames.MessageSend, size: int) -> None:
+    def _command(self, frame: frames.Command, size: int) -> None:
         room_id = self._room_of(frame.room_id, frame.client_id)
         if room_id is None:
             return
@@ -162,15 +166,8 @@ class Client:
             refusal = "Too many messages of this socket wait for their ack."
             self.send(error("rate_limited", refusal, client_id=frame.client_id, retry_after=1))
             return
-        fields = {
-            "room_id": room_id,
-            "client_id": frame.client_id,
-            "content": frame.content,
-            "reply_to": frame.reply_to,
-            "attachments": frame.attachments,
-        }
         self._outstanding += 1
-        self._lanes.submit(Pending(self, frame.client_id, fields, size))
+        self._lanes.submit(Pending(self, frame.client_id, item_of(frame, room_id), size))
 
     def _type(self, frame: frames.TypingStart | frames.TypingStop) -> None:
         room_id = self._room_of(frame.room_id)

@@ -23,6 +23,41 @@ class MessageSend(_InRoom, tag="message.send", kw_only=True):
     content: str
     reply_to: str | None = None
     attachments: tuple[str, ...] = ()
+    send_at: str | None = None
+
+
+class _OnMessage(_InRoom, kw_only=True):
+    message_id: str
+    client_id: str | None = None
+
+
+class MessageEdit(_OnMessage, tag="message.edit", kw_only=True):
+    """Give one's own message another content; answered by `ack` or `error`."""
+
+    content: str
+
+
+class MessageDelete(_OnMessage, tag="message.delete", kw_only=True):
+    """Leave a tombstone; answered by `ack` or `error`."""
+
+
+class ReactionAdd(_OnMessage, tag="reaction.add", kw_only=True):
+    """Add an emoji; answered by `ack` or `error`."""
+
+    emoji: str
+
+
+class ReactionRemove(_OnMessage, tag="reaction.remove", kw_only=True):
+    """Take one's emoji back; answered by `ack` or `error`."""
+
+    emoji: str
+
+
+class Read(_InRoom, tag="read", kw_only=True):
+    """The room is read up to `seq`; answered by `ack` only when it has a `client_id`."""
+
+    seq: int
+    client_id: str | None = None
 
 
 class TypingStart(_InRoom, tag="typing.start"):
@@ -66,7 +101,22 @@ class Unsubscribe(_In, tag="unsubscribe"):
     room_id: str
 
 
-ClientFrame = MessageSend | TypingStart | TypingStop | Ping | Auth | AuthRefresh | Subscribe | Unsubscribe
+Command = MessageSend | MessageEdit | MessageDelete | ReactionAdd | ReactionRemove | Read
+ClientFrame = (
+    MessageSend
+    | MessageEdit
+    | MessageDelete
+    | ReactionAdd
+    | ReactionRemove
+    | Read
+    | TypingStart
+    | TypingStop
+    | Ping
+    | Auth
+    | AuthRefresh
+    | Subscribe
+    | Unsubscribe
+)
 
 _decoder = msgspec.json.Decoder(ClientFrame)
 

@@ -36,7 +36,7 @@ class Pending:
     """One command of one socket; `fields` is what messaging reads."""
 
     client: "Client"
-    client_id: str
+    client_id: str | None
     fields: dict[str, Any]
     size: int
 
@@ -107,6 +107,9 @@ class _Lane:
     async def _within_limits(self, batch: list[Pending], answers: "_Answers") -> list[Pending]:
         allowed = []
         for pending in batch:
+            if pending.fields["op"] == "read":
+                allowed.append(pending)
+                continue
             try:
                 await self._limits.hit("messages", pending.client.user_id)
             except TooMany as problem:
@@ -139,9 +142,14 @@ class _Answers:
 
     def add(self, pending: Pending, result: dict[str, Any]) -> None:
         refused = result.get("error")
+        frames = self._frames.setdefault(pending.client, [])
+        pending.client.settled()
         if refused is None:
-            room_id = pending.fields["room_id"]
-            frame = {"type": "ack", "room_id": room_id, "client_id": pending.client_id, **result}
+            if pending.client_id is None and pending.fields["op"] == "read":
+                return
+            frame = {"type": "ack", "room_id": pending.fields["room_id"], **result}
+            if pending.client_id is not None:
+                frame["client_id"] = pending.client_id
         else:
             frame = error(
                 refused["code"],
@@ -150,7 +158,7 @@ class _Answers:
                 room_id=pending.fields["room_id"],
                 retry_after=refused.get("retry_after"),
             )
-        self._frames.setdefault(pending.client, []).append(frame)
+        frames.append(frame)
 
     def refuse(self, pending: Pending, problem: Problem) -> None:
         told = {"code": problem.code, "detail": problem.detail, "retry_after": problem.retry_after}
@@ -162,5 +170,6 @@ class _Answers:
 
     def deliver(self) -> None:
         for client, frames in self._frames.items():
-            client.answer(frames)
+            if frames:
+                client.answer(frames)
         self._frames.clear()

@@ -35,6 +35,10 @@ class Registry:
         _remove(self._by_user, client.user_id, client)
         _remove(self._by_session, client.session.session_id, client)
 
+    def of(self, user_id: str) -> "list[Client]":
+        """The person's sockets on this gateway."""
+        return list(self._by_user.get(user_id, ()))
+
     def _move(self, client: "Client", session: Session) -> None:
         _remove(self._by_session, client.session.session_id, client)
         self._by_session[session.session_id].add(client)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import structlog
 
+from services.gateway.realtime.read_notes import follow_reads
 from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.span import Span, split
 from services.gateway.realtime.typing_notes import TypingNotes
@@ -98,6 +99,7 @@ class LiveRooms:
                 await self._heads()
             subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
             subscriptions.append(await self._typing.follow(room))
+            subscriptions.append(await follow_reads(self._bus, room))
             self._subscriptions[room_id] = subscriptions
             await self._bus.ping()
             room.receive(await self.fetch(room_id, seq))

@@ -5,48 +5,105 @@ from typing import Any
 import orjson
 
 from services.messaging import policy
+from services.messaging.actions.schedule import drop_schedule, require_schedule, schedule
+from services.messaging.attachments import claimed
 from services.messaging.batch import Batch
-from services.messaging.commands import Send, Stored, Verdict
-from services.messaging.render import author_view, render_message
+from services.messaging.commands import Prepared, Scheduled, Send, Stored, Verdict
+from services.messaging.mentions import EVERYBODY, calls_room, mentioned
+from services.messaging.timeline import RoomHead
 from shared.ids import new_id
 from shared.problems import NotFound
 
 
-def send(batch: Batch, command: Send, verdict: Verdict) -> Stored:
+def send(batch: Batch, prepared: Prepared) -> Stored | Scheduled:
     """Check, store and tell: one message, once for each `client_id` of its author in the room.
 
-    Raises Forbidden for non-members and in archived rooms, NotFound for a room or a quoted message that is not there,
-    Invalid when moderation blocks the text.
+    Raises Forbidden for non-members, for who is muted, banned or blocked, and in archived rooms; NotFound for a room, a
+    quoted message or a file that is not there; Invalid when moderation blocks the text; TooMany in slow mode.
     """
+    command, verdict = prepared.command, prepared.verdict
+    assert isinstance(command, Send)
     earlier = batch.earlier(command)
     if earlier is not None:
+        drop_schedule(batch, command)
         return earlier
-    room = batch.room_for(command.author_id, command.room_id)
-    policy.may_post(batch.role(command.room_id, command.author_id))
+    require_schedule(batch, command)
+    room = batch.admit(command.room_id, command.user_id)
     policy.must_be_open(room.state)
-    policy.accept_verdict(verdict.action)
-    if command.reply_to is not None and not batch.has_message(command.room_id, command.reply_to):
+    role = batch.role(command.room_id, command.user_id)
+    moderates = policy.is_moderator(role, command.role)
+    policy.accept_verdict(verdict.action, verdict.code)
+    thread_id = _thread(batch, command)
+    files = claimed(prepared.files, command)
+    if command.send_at is not None and command.send_at > batch.now:
+        return schedule(batch, command)
+    row = _row(batch, command, verdict, files, thread_id)
+    names = mentioned(row["content"], lambda name: batch.member_named(room.id, name))
+    row["mentions"] = orjson.dumps(names).decode() if names else "[]"
+    row["mentions_room"] = moderates and calls_room(row["content"])
+    _keep_pace(batch, room, command, moderates)
+    drop_schedule(batch, command)
+    return _tell(batch, room, row, names, files)
+
+
+def _tell(batch: Batch, room: RoomHead, row: dict[str, Any], names: list[str], files: list[dict[str, Any]]) -> Stored:
+    row["seq"] = room.seq + 1
+    entry = batch.timeline.append(room, "message.created", {"message": batch.render(row)})
+    row["pos"] = entry.pos
+    if room.kind == "direct" and room.seq <= batch.NEW_ROOM and not batch.has_begun(room.id):
+        batch.notify("direct", batch.members(room.id), row)
+    call(batch, row, names)
+    everybody = [EVERYBODY] if row["mentions_room"] else []
+    return batch.store(row, [*names, *everybody], [file["id"] for file in files])
+
+
+def call(batch: Batch, row: dict[str, Any], names: list[str]) -> None:
+    """Notify who is mentioned, by name or as one of the room."""
+    if row["mentions_room"]:
+        batch.notify("mentioned", batch.members(row["room_id"]), row)
+    elif names:
+        batch.notify("mentioned", names, row)
+
+
+def _thread(batch: Batch, command: Send) -> str | None:
+    """The message that the thread of the quoted one began with."""
+    if command.reply_to is None:
+        return None
+    quoted = batch.messages.get(command.reply_to)
+    if quoted is None or quoted["room_id"] != command.room_id:
         raise NotFound("The message you reply to is not in this room.")
-    row = _row(batch, command, verdict)
-    author = author_view(batch.author(command.author_id))
-    entry = batch.timeline.append(
-        room, "message.created", {"message": render_message(row | {"seq": room.seq + 1}, author)}
-    )
-    return batch.add_message(row | {"seq": entry.seq})
+    thread_id: str = quoted["thread_id"] or quoted["id"]
+    return thread_id
 
 
-def _row(batch: Batch, command: Send, verdict: Verdict) -> dict[str, Any]:
+def _keep_pace(batch: Batch, room: RoomHead, command: Send, moderates: bool) -> None:
+    seconds = room.state.get("slow_mode_seconds") or 0
+    if seconds and not moderates:
+        place = (room.id, command.user_id)
+        policy.keep_pace(batch.pace.get(place), batch.now, seconds)
+        batch.pace[place] = batch.now
+        batch.changes.wrote(*place, batch.now)
+
+
+def _row(
+    batch: Batch, command: Send, verdict: Verdict, files: list[dict[str, Any]], thread_id: str | None
+) -> dict[str, Any]:
     return {
         "id": new_id(),
         "room_id": command.room_id,
-        "author_id": command.author_id,
+        "author_id": command.user_id,
         "client_id": command.client_id,
         "content": command.content if verdict.text is None else verdict.text,
         "kind": "text",
         "reply_to": command.reply_to,
-        "attachments": orjson.dumps(command.attachments).decode(),
+        "thread_id": thread_id,
+        "attachments": orjson.dumps(files).decode() if files else "[]",
         "mentions": "[]",
+        "mentions_room": False,
         "reviewed": verdict.reviewed,
+        "reacted": False,
+        "pinned_at": None,
+        "pinned_by": None,
         "created_at": batch.now,
         "edited_at": None,
         "deleted_at": None,

@@ -1,17 +1,20 @@
-"""HTTP: messages of a room."""
+"""HTTP: messages of a room, and single ones."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.messaging import queries
-from services.messaging.commands import Send, Stored
-from services.messaging.schemas import Draft, Message, MessagePage
+from services.messaging import queries, schedules
+from services.messaging.commands import Delete, Edit, Scheduled, Send, Stored
+from services.messaging.routes.answers import answer, carried_out
+from services.messaging.schemas import Draft, Message, MessagePage, NewContent, Revision
+from services.messaging.schemas import Scheduled as ScheduledMessage
 from services.messaging.sequencer import Sequencer
-from shared.caller import SomeCaller
+from shared.caller import Caller, SomeCaller
 from shared.database import Database
 from shared.ids import Id
-from shared.problems import Invalid, Problem
+from shared.paging import Page, Paging
+from shared.problems import Invalid
 from shared.web.json_body import StrictRoute
 
 _MAX_SEQ = 2**63 - 1
@@ -22,7 +25,7 @@ def router(db: Database, sequencer: Sequencer) -> APIRouter:
     """The routes, bound to where messages are read and stored."""
     routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["messages"])
 
-    @routes.get("/rooms/{room_id}/messages")
+    @routes.get("/rooms/{room_id}/messages", response_model=MessagePage)
     async def list_messages(
         caller: SomeCaller,
         room_id: Id,
@@ -30,31 +33,68 @@ def router(db: Database, sequencer: Sequencer) -> APIRouter:
         before: _Seq = None,
         after: _Seq = None,
         thread: Annotated[Id | None, Query()] = None,
-    ) -> MessagePage:
+    ) -> Response:
         """A page of the room's history, oldest first; the newest page without `before` or `after`."""
         if before is not None and after is not None:
             raise Invalid("invalid_range", "Give `before` or `after`, not both.")
         window = queries.Window(limit, before, after, thread)
-        return MessagePage.model_validate(await db.read(queries.history, caller.user_id, room_id, window))
+        return answer(await db.read(queries.history, caller.user_id, room_id, window))
 
-    @routes.post("/rooms/{room_id}/messages", status_code=201, responses={200: {"model": Message}})
-    async def post_message(caller: SomeCaller, room_id: Id, draft: Draft, response: Response) -> Message:
-        """Store a message; a `client_id` that was used before answers 200 with the message it became."""
-        command = Send(
-            caller.user_id, room_id, draft.content, draft.client_id, draft.reply_to, tuple(draft.attachments)
-        )
-        outcome = (await sequencer.submit([command]))[0]
-        if isinstance(outcome, Problem):
-            raise outcome
-        response.status_code = 200 if outcome.retry else 201
-        return await _stored(caller.user_id, outcome)
+    @routes.post(
+        "/rooms/{room_id}/messages",
+        status_code=201,
+        response_model=Message,
+        responses={200: {"model": Message}, 202: {"model": ScheduledMessage}},
+    )
+    async def post_message(caller: SomeCaller, room_id: Id, draft: Draft) -> Response:
+        """Store a message; a `client_id` that was used before answers 200 with the message it became, a `send_at` in
+        the future 202 with the scheduled message."""
+        outcome = await carried_out(sequencer, _send(caller, room_id, draft))
+        if isinstance(outcome, Scheduled):
+            return answer(await db.read(schedules.get, caller.user_id, outcome.schedule_id), 202)
+        assert isinstance(outcome, Stored)
+        message = await db.read(queries.get_message, caller.user_id, outcome.message_id)
+        return answer(message, 200 if outcome.retry else 201)
 
-    @routes.get("/messages/{message_id}")
-    async def get_message(caller: SomeCaller, message_id: Id) -> Message:
+    @routes.get("/messages/{message_id}", response_model=Message)
+    async def get_message(caller: SomeCaller, message_id: Id) -> Response:
         """One message of a room the caller is in."""
-        return Message.model_validate(await db.read(queries.get_message, caller.user_id, message_id))
+        return answer(await db.read(queries.get_message, caller.user_id, message_id))
 
-    async def _stored(user_id: str, outcome: Stored) -> Message:
-        return Message.model_validate(await db.read(queries.get_message, user_id, outcome.message_id))
+    @routes.put("/messages/{message_id}", response_model=Message)
+    async def edit_message(caller: SomeCaller, message_id: Id, new: NewContent) -> Response:
+        """Give one's own message another content; what it said before is kept."""
+        room_id = await db.read(queries.room_of, caller.user_id, message_id)
+        command = Edit(
+            user_id=caller.user_id, role=caller.role, message_id=message_id, room_id=room_id, content=new.content
+        )
+        await carried_out(sequencer, command)
+        return answer(await db.read(queries.get_message, caller.user_id, message_id))
+
+    @routes.delete("/messages/{message_id}", status_code=204)
+    async def delete_message(caller: SomeCaller, message_id: Id) -> None:
+        """Leave a tombstone: for the author, the room's owner and moderators, and the house's."""
+        await carried_out(sequencer, Delete(user_id=caller.user_id, role=caller.role, message_id=message_id))
+
+    @routes.get("/messages/{message_id}/history", response_model=Page[Revision])
+    async def list_revisions(caller: SomeCaller, message_id: Id, paging: Paging) -> Response:
+        """What the message said before, oldest first: for its author and for moderators."""
+        rows = await db.read(
+            queries.earlier_contents, caller.user_id, caller.role, message_id, paging.after, paging.fetch
+        )
+        return answer(paging.page(rows, key=lambda row: [row["seq"]]))
 
     return routes
+
+
+def _send(caller: Caller, room_id: str, draft: Draft) -> Send:
+    return Send(
+        user_id=caller.user_id,
+        role=caller.role,
+        room_id=room_id,
+        content=draft.content,
+        client_id=draft.client_id,
+        reply_to=draft.reply_to,
+        attachments=tuple(draft.attachments),
+        send_at=draft.send_at,
+    )

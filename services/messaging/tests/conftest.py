@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from services.messaging.app import create_app
 from services.messaging.settings import Settings
+from services.messaging.tests.neighbours import Neighbourhood
 from services.messaging.tests.world import World
 from shared.bus import Bus
 from shared.migrations import upgrade
@@ -22,7 +23,11 @@ async def settings(database_url: str, nats_server: NatsServer) -> Settings:
     """Settings for a migrated, empty database."""
     await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
     return Settings(
-        database_url=database_url, nats_url=nats_server.url, caller_secret=SecretStr(CALLER_SECRET), review_timeout=0.5
+        database_url=database_url,
+        nats_url=nats_server.url,
+        caller_secret=SecretStr(CALLER_SECRET),
+        review_timeout=0.5,
+        review_again_every=0.1,
     )
 
 
@@ -47,3 +52,11 @@ async def http(settings: Settings, neighbours: World) -> AsyncIterator[httpx.Asy
 async def world(http: httpx.AsyncClient, neighbours: World) -> World:
     """The neighbours of a running service."""
     return neighbours
+
+
+@pytest.fixture
+async def near(nats_server: NatsServer) -> AsyncIterator[Neighbourhood]:
+    """Auth, moderation and files; for tests that do without them, name this last or not at all."""
+    neighbourhood = Neighbourhood(ProcessSettings(nats_url=nats_server.url))
+    async with neighbourhood.running():
+        yield neighbourhood

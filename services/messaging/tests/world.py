@@ -1,15 +1,21 @@
 """Messaging as its neighbours see it: rooms hands over events, a gateway sends commands, moderation answers or not."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
+from jsonschema import Draft202012Validator
 
 from shared.bus import Bus
 from shared.caller import Caller, CallerSigner
 from shared.clock import rfc3339, utc_now
 from shared.ids import new_id
-from shared.testing.plugin import CALLER_SECRET
+from shared.testing.plugin import CALLER_SECRET, caller_header
+from shared.testing.waiting import eventually
 
 ROOMS_EPOCH = "rooms-epoch"
 
@@ -71,6 +77,48 @@ class World:
         results: list[dict[str, Any]] = reply["results"]
         return results
 
+    async def command(self, user_id: str, command: dict[str, Any]) -> dict[str, Any]:
+        """One command of this person; its result."""
+        return (await self.commands([user_id], [{"by": 0, **command}]))[0]
+
+    async def pair(self) -> tuple[str, str, str]:
+        """Two people and a room that the first of them owns."""
+        anna, ben = new_id(), new_id()
+        return anna, ben, await self.room(anna, ben)
+
+    async def joined(self, room_id: str) -> str:
+        """Somebody new in the room."""
+        user_id = new_id()
+        await self.join(room_id, user_id)
+        return user_id
+
+    async def join(self, room_id: str, user_id: str) -> None:
+        """This person comes into the room."""
+        await self.tell("member.joined", room_id, room_id=room_id, member=member(user_id))
+
+    def name_of(self, user_id: str) -> str:
+        """The username that rooms tells of this person."""
+        return str(member(user_id)["username"])
+
+    def header(self, user_id: str, role: str = "user") -> dict[str, str]:
+        """The gateway's word for this person, on HTTP."""
+        return caller_header("messaging", user_id, role=role)
+
+    async def eventually_empty(self, ask: Callable[[], Awaitable[httpx.Response]], field: str) -> None:
+        """Until the field of what is answered is empty."""
+
+        async def is_empty() -> bool:
+            return not (await ask()).json()[field]
+
+        await eventually(is_empty)
+
+    async def hear(self, subject: str) -> "Heard":
+        """What is published on a live subject from now on."""
+        heard = Heard()
+        await self.bus.subscribe(subject, heard.hear)
+        await self.bus.ping()
+        return heard
+
     def caller(self, user_id: str) -> str:
         """The gateway's word for this person."""
         return self._signer.sign("messaging", Caller(user_id, f"session of {user_id}", "user", "192.0.2.1"))
@@ -94,13 +142,57 @@ class World:
         return {"epoch": ROOMS_EPOCH, "last": len(self.told), "events": events}
 
 
+class Heard:
+    """Live messages in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def hear(self, message: Any) -> None:
+        """The subscription's callback."""
+        self._queue.put_nowait(orjson.loads(message.data))
+
+    async def next(self) -> Any:
+        """The next one."""
+        async with asyncio.timeout(5):
+            return await self._queue.get()
+
+
+async def get(http: httpx.AsyncClient, user_id: str, path: str) -> httpx.Response:
+    """GET as this person."""
+    return await http.get(f"/api/v1{path}", headers=caller_header("messaging", user_id))
+
+
+async def put(http: httpx.AsyncClient, user_id: str, path: str, body: Any = None) -> httpx.Response:
+    """PUT as this person."""
+    return await http.put(f"/api/v1{path}", headers=caller_header("messaging", user_id), json=body)
+
+
+async def post(http: httpx.AsyncClient, user_id: str, path: str, body: Any = None) -> httpx.Response:
+    """POST as this person."""
+    return await http.post(f"/api/v1{path}", headers=caller_header("messaging", user_id), json=body)
+
+
+@cache
+def _schema(type_: str) -> Draft202012Validator:
+    file = Path(__file__).parents[1] / "contract" / "events" / f"{type_}.json"
+    return Draft202012Validator(orjson.loads(file.read_bytes()))
+
+
+def hold_to_contract(frame: dict[str, Any]) -> None:
+    """Refuse a frame that is not what the committed schema of its type says."""
+    errors = [f"{error.json_path}: {error.message}" for error in _schema(frame["type"]).iter_errors(frame)]
+    assert not errors, (frame, errors)
+
+
 def unpack(payload: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A span's header and its frames."""
+    """A span's header and its frames, each of which keeps the committed contract."""
     line, _, rest = payload.partition(b"\n")
     header = orjson.loads(line)
     frames = []
     for size in header["sizes"]:
         frames.append(orjson.loads(rest[:size]))
+        hold_to_contract(frames[-1])
         rest = rest[size:]
     return header, frames
 

@@ -12,12 +12,12 @@ def delete_room(tx: WriteSession, caller: Caller, room_id: str) -> None:
     """The owner or an admin ends the room."""
     _, standing = enter(tx, caller, room_id)
     may_delete(standing)
-    end_room(tx, room_id)
+    end_room(tx, room_id, "deleted", caller.user_id)
 
 
 def end_expired(tx: WriteSession, limit: int) -> int:
     """Rooms whose time is over end, oldest first; says how many."""
     ended = rooms.ended(tx, limit)
     for room_id in ended:
-        end_room(tx, room_id)
+        end_room(tx, room_id, "expired")
     return len(ended)

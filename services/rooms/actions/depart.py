@@ -17,15 +17,15 @@ def depart(
     tx.record(MemberLeft(room_id=room.id, user_id=user_id, reason=reason, by=by))
     heir_id = members.heir(tx, room.id)
     if heir_id is None and room.kind != "public":
-        end_room(tx, room.id)
+        end_room(tx, room.id, "empty")
     elif room.owner_id == user_id:
-        hand_over(tx, room, heir_id)
+        hand_over(tx, room, heir_id, None)
 
 
-def hand_over(tx: WriteSession, room: RoomRow, heir_id: str | None) -> None:
-    """The room's next owner; an empty public room has none."""
+def hand_over(tx: WriteSession, room: RoomRow, heir_id: str | None, by: str | None) -> None:
+    """The room's next owner; an empty public room has none. `by` is who wanted it so."""
     rooms.change(tx, room.id, {"owner_id": heir_id, "updated_at": tx.now})
     if heir_id is not None:
         members.set_role(tx, room.id, heir_id, "owner")
-        tx.record(MemberRoleChanged(room_id=room.id, user_id=heir_id, role="owner"))
-    tell_updated(tx, room.id)
+        tx.record(MemberRoleChanged(room_id=room.id, user_id=heir_id, role="owner", by=by))
+    tell_updated(tx, room.id, by)

@@ -21,18 +21,18 @@ def set_role(tx: WriteSession, caller: Caller, room_id: str, user_id: str, role:
     if role == member.role:
         return member
     if role == "owner":
-        _pass_on(tx, room, user_id)
+        _pass_on(tx, room, user_id, caller.user_id)
     else:
-        _give(tx, room_id, user_id, role)
+        _give(tx, room_id, user_id, role, caller.user_id)
     return members.find(tx, room_id, user_id) or member
 
 
-def _pass_on(tx: WriteSession, room: RoomRow, user_id: str) -> None:
+def _pass_on(tx: WriteSession, room: RoomRow, user_id: str, by: str) -> None:
     if room.owner_id is not None:
-        _give(tx, room.id, room.owner_id, "moderator")
-    hand_over(tx, room, user_id)
+        _give(tx, room.id, room.owner_id, "moderator", by)
+    hand_over(tx, room, user_id, by)
 
 
-def _give(tx: WriteSession, room_id: str, user_id: str, role: RoomRole) -> None:
+def _give(tx: WriteSession, room_id: str, user_id: str, role: RoomRole, by: str) -> None:
     members.set_role(tx, room_id, user_id, role)
-    tx.record(MemberRoleChanged(room_id=room_id, user_id=user_id, role=role))
+    tx.record(MemberRoleChanged(room_id=room_id, user_id=user_id, role=role, by=by))

@@ -22,7 +22,7 @@ def update_room(tx: WriteSession, caller: Caller, room_id: str, changes: RoomCha
     if "retention_days" in news:
         may_set_retention(standing)
     rooms.change(tx, room_id, {**news, "updated_at": tx.now})
-    return Room.of(tell_updated(tx, room_id), standing.room_role)
+    return Room.of(tell_updated(tx, room_id, caller.user_id), standing.room_role)
 
 
 def _news(room: RoomRow, values: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ async def post_invite(
 ) -> Invite | Any:
     """Invite somebody by name, who is told and needs no code, or make a code to give away."""
     if draft.user_id is not None:
-        await wired.directory.meet(draft.user_id)
+        await wired.directory.meet(caller.user_id, draft.user_id)
         await wired.hear_blocks()
     return await wired.db.write(once, attempt, invite, caller, room_id, draft)
 

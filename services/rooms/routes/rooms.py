@@ -43,6 +43,7 @@ async def post_room(
 ) -> Room | Any:
     """A new room, owned by the caller."""
     await wired.directory.meet(caller.user_id)
+    draft = await wired.reviewer.review(caller, "", draft)
     room, in_order = await wired.timeline.commit(once, attempt, create_room, caller, draft)
     settle(response, in_order)
     return room
@@ -57,6 +58,8 @@ async def get_room(caller: SomeCaller, wired: Wired, room_id: Id) -> Room:
 @router.put("/{room_id}", responses=_ACCEPTED_ROOM)
 async def put_room(caller: SomeCaller, wired: Wired, room_id: Id, changes: RoomChanges, response: Response) -> Room:
     """Change any of the room's settings."""
+    await wired.db.read(queries.require_editor, caller, room_id)
+    changes = await wired.reviewer.review(caller, room_id, changes)
     room, in_order = await wired.timeline.commit(update_room, caller, room_id, changes)
     settle(response, in_order)
     return room

@@ -84,6 +84,27 @@ class Auth(Teller):
         return {"users": [self.people[each] for each in question["ids"] if each in self.people]}
 
 
+class Moderation(Teller):
+    """Bans, and has words that it does not like."""
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__("moderation", bus)
+        self.verdicts: dict[str, dict[str, Any]] = {}
+        self.asked: list[dict[str, str]] = []
+        self.away = False
+
+    async def start(self) -> None:
+        """Review, too."""
+        await super().start()
+        await self._bus.serve("review", self._review)
+
+    async def _review(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self.away:
+            raise Unavailable
+        self.asked += question["texts"]
+        return {"verdicts": [self.verdicts.get(each["text"], {"action": "pass"}) for each in question["texts"]]}
+
+
 class Messaging:
     """Takes what is handed over, after as long as it is told to wait."""
 
@@ -125,7 +146,7 @@ class Neighbours:
         self._buses = {name: Bus(name, settings) for name in ("auth", "messaging", "moderation", "gateway")}
         self.auth = Auth(self._buses["auth"])
         self.messaging = Messaging(self._buses["messaging"])
-        self.moderation = Teller("moderation", self._buses["moderation"])
+        self.moderation = Moderation(self._buses["moderation"])
         self.gateway = self._buses["gateway"]
 
     @asynccontextmanager
@@ -137,4 +158,6 @@ class Neighbours:
             await self.auth.start()
             await self.messaging.start()
             await self.moderation.start()
+            for bus in self._buses.values():
+                await bus.ping()
             yield

@@ -29,7 +29,7 @@ async def test_a_room_ends_on_time_and_messaging_hears_of_it(house: House) -> No
     assert (await house.call(ada, "GET", f"/rooms/{room['id']}")).status_code == 200
     await eventually(lambda: "room.deleted" in house.near.messaging.types())
     assert 0 <= seconds_since(room["expires_at"]) < 1
-    assert house.near.messaging.events[-1]["data"] == {"room_id": room["id"]}
+    assert house.near.messaging.events[-1]["data"] == {"room_id": room["id"], "reason": "expired", "by": None}
     assert code_of(await house.call(ada, "GET", f"/rooms/{room['id']}")) == (404, "not_found")
     assert (await house.call(ada, "GET", f"/rooms/{later['id']}")).status_code == 200
 
@@ -41,7 +41,7 @@ async def test_an_end_that_is_moved_is_kept(house: House) -> None:
     sooner = await house.done(ada, "PUT", f"/rooms/{room['id']}", {"ttl_seconds": 2})
     await eventually(lambda: "room.deleted" in house.near.messaging.types())
     assert 0 <= seconds_since(sooner["expires_at"]) < 1
-    assert house.near.messaging.events[-1]["data"] == {"room_id": room["id"]}
+    assert house.near.messaging.events[-1]["data"] == {"room_id": room["id"], "reason": "expired", "by": None}
     assert (await house.call(ada, "GET", f"/rooms/{other['id']}")).status_code == 200
 
 

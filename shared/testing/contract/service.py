@@ -30,7 +30,7 @@ from shared.testing.contract.readers import read_all, subscriptions, told, unpro
 from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
 
-_EXAMPLES = 20
+_EXAMPLES = 12
 
 
 class ServiceContract:

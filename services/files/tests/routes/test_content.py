@@ -5,9 +5,12 @@ import pytest
 from services.files.tests.conftest import Person, Service
 from services.files.tests.drawn import GIF, JPEG, PNG, WEBP
 from services.files.tests.fake_rooms import FakeRooms
+from services.files.tests.only_sqlite import ONLY_SQLITE
 from services.files.tests.test_kinds import HTML, PDF, SVG
 from shared.ids import new_id
 from shared.testing.waiting import eventually
+
+pytestmark = ONLY_SQLITE
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from services.files.tests.conftest import MAX_BYTES, QUOTA, Person, Service
 from services.files.tests.drawn import PNG
 from services.files.tests.fake_rooms import FakeRooms
+from services.files.tests.only_sqlite import ONLY_SQLITE
 from services.files.tests.test_kinds import HTML
 from services.files.tests.test_names import HOSTILE
 from shared.ids import new_id
@@ -42,6 +43,7 @@ async def test_a_member_uploads(service: Service, room: str, alice: Person) -> N
     assert (await service.get(f"/files/{file['id']}/content", alice)).content == b"hello"
 
 
+@ONLY_SQLITE
 async def test_a_member_of_this_very_moment_uploads(
     service: Service, rooms: FakeRooms, room: str, alice: Person, bob: Person
 ) -> None:
@@ -59,6 +61,7 @@ async def _refused(service: Service, room: str, person: Person) -> bool:
     return answer.status_code == 404
 
 
+@ONLY_SQLITE
 async def test_strangers_and_nobody_are_refused(service: Service, room: str, bob: Person) -> None:
     answers = [
         await service.upload(room, bob),
@@ -73,6 +76,7 @@ async def test_strangers_and_nobody_are_refused(service: Service, room: str, bob
     assert service.left() == []
 
 
+@ONLY_SQLITE
 async def test_the_size_limit(service: Service, room: str, alice: Person) -> None:
     assert (await service.upload(room, alice, b"x" * MAX_BYTES)).status_code == 201
     answer = await service.upload(room, alice, b"x" * (MAX_BYTES + 1))
@@ -80,6 +84,7 @@ async def test_the_size_limit(service: Service, room: str, alice: Person) -> Non
     await eventually(lambda: len(service.left()) == 1)
 
 
+@ONLY_SQLITE
 async def test_too_much_is_refused_while_it_comes(service: Service, room: str, alice: Person) -> None:
     sent = 0
 
@@ -97,6 +102,7 @@ async def test_too_much_is_refused_while_it_comes(service: Service, room: str, a
     await eventually(lambda: service.left() == [])
 
 
+@ONLY_SQLITE
 async def test_an_announced_length_is_refused_unread(service: Service, room: str, alice: Person) -> None:
     read = False
 
@@ -110,6 +116,7 @@ async def test_an_announced_length_is_refused_unread(service: Service, room: str
     assert (answer.status_code, read) == (413, False)
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize("sent", [0, 10, 1_000_000])
 async def test_nothing_is_left_of_an_upload_that_breaks_off(
     service: Service, room: str, alice: Person, sent: int
@@ -126,6 +133,7 @@ async def test_nothing_is_left_of_an_upload_that_breaks_off(
     await eventually(lambda: service.left() == [])
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -143,18 +151,21 @@ async def test_bad_forms(service: Service, room: str, alice: Person, body: bytes
     await eventually(lambda: service.left() == [])
 
 
+@ONLY_SQLITE
 async def test_what_is_not_a_form(service: Service, room: str, alice: Person) -> None:
     url = f"/api/v1/rooms/{room}/files"
     answer = await service.client.post(url, json={"file": "x"}, headers=alice.headers)
     assert answer.status_code == 415
 
 
+@ONLY_SQLITE
 async def test_a_name_that_lies(service: Service, room: str, alice: Person) -> None:
     answer = await service.upload(room, alice, HTML, "a.png")
     assert answer.status_code == 415
     await eventually(lambda: service.left() == [])
 
 
+@ONLY_SQLITE
 async def test_hostile_names_are_only_shown(service: Service, room: str, alice: Person) -> None:
     url = f"/api/v1/rooms/{room}/files"
     for raw, shown in ((raw, shown) for raw, shown in HOSTILE if raw):

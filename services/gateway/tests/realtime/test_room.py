@@ -93,6 +93,40 @@ async def test_every_order_loss_and_repeat_is_shown_once_and_in_order(events: in
         assert socket.numbers() == list(range(1, events + 1)), deliveries
 
 
+def openings(events: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Every way to open a room while something happens in it: after how many events it is subscribed to, after how many
+    it is fetched, and whether each event heard comes at once, comes late, or never."""
+    for subscribed in range(events + 1):
+        for fetched in range(subscribed, events + 1):
+            for fates in product(("now", "late", "never"), repeat=events - subscribed):
+                yield subscribed, fetched, ("never",) * subscribed + fates
+
+
+@pytest.mark.parametrize("events", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("patient", [True, False], ids=["patient", "hasty"])
+async def test_whatever_happens_while_a_room_is_opened_is_shown_once(events: int, patient: bool) -> None:
+    for subscribed, fetched, fates in openings(events):
+        log = Log()
+        room, socket = watched(log)
+        late: list[Span] = []
+        for number in range(events + 1):
+            if number == fetched:
+                room.receive(await log.fetch("room", 0))
+            if number < events:
+                span = Span(EPOCH, [log.commit()])
+                if number >= subscribed and fates[number] == "now":
+                    room.receive(span)
+                elif fates[number] == "late":
+                    late.append(span)
+            if patient:
+                await asyncio.sleep(0)
+        for span in reversed(late):
+            room.receive(span)
+        await room.reached(events, timeout=5)
+        room.flush()
+        assert socket.numbers() == list(range(1, events + 1)), (subscribed, fetched, fates)
+
+
 @given(st.lists(st.integers(1, 12), max_size=40), st.integers(0, 3))
 def test_any_disorder_ends_in_order(deliveries: list[int], failures: int) -> None:
     async def run() -> None:

@@ -20,7 +20,7 @@ async def test_the_owner_ends_it_with_everything_about_it(world: World) -> None:
     with pytest.raises(Forbidden):
         await world.act(delete_room, member, room.id)
     await world.act(delete_room, ada, room.id)
-    assert world.told() == [("room.deleted", {"room_id": room.id})]
+    assert world.told() == [("room.deleted", {"room_id": room.id, "reason": "deleted", "by": ada.user_id})]
     assert world.told_subjects() == [f"rooms.room.{room.id}.deleted"]
     assert await world.member_ids(room.id) == []
     with pytest.raises(NotFound):
@@ -43,7 +43,7 @@ async def test_rooms_whose_time_is_over_are_gone_before_they_are_ended(world: Wo
     with pytest.raises(NotFound):
         await world.act(join, bob, over.id, None)
     assert await world.act(end_expired, 10) == 1
-    assert world.told() == [("room.deleted", {"room_id": over.id})]
+    assert world.told() == [("room.deleted", {"room_id": over.id, "reason": "expired", "by": None})]
     assert await world.act(end_expired, 10) == 0
     assert (await world.db.read(queries.show_room, ada, later.id)).id == later.id
     assert await world.db.read(rooms.next_end) == later.expires_at

@@ -29,7 +29,7 @@ async def test_an_owner_hands_over_to_the_longest_standing_moderator(world: Worl
     await world.member(room, "moderator", owner=ada)
     await world.act(leave, ada, room.id)
     assert world.told_types() == ["member.left", "member.role_changed", "room.updated"]
-    assert world.told()[1][1] == {"room_id": room.id, "user_id": first.user_id, "role": "owner"}
+    assert world.told()[1][1] == {"room_id": room.id, "user_id": first.user_id, "role": "owner", "by": None}
     assert world.told()[2][1]["room"]["owner_id"] == first.user_id
     assert (first.user_id, "owner") in await world.member_ids(room.id)
 
@@ -59,6 +59,7 @@ async def test_an_empty_private_room_ends(world: World) -> None:
     room = await world.room(ada, kind="private")
     await world.act(leave, ada, room.id)
     assert world.told_types() == ["member.left", "room.deleted"]
+    assert world.told()[1][1] == {"room_id": room.id, "reason": "empty", "by": None}
     with pytest.raises(NotFound):
         await world.act(leave, ada, room.id)
 

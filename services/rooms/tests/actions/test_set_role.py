@@ -11,7 +11,7 @@ async def test_an_owner_makes_a_moderator(world: World) -> None:
     bob = await world.member(room, owner=ada)
     member = await world.act(set_role, ada, room.id, bob.user_id, "moderator")
     assert member.role == "moderator"
-    expected = {"room_id": room.id, "user_id": bob.user_id, "role": "moderator"}
+    expected = {"room_id": room.id, "user_id": bob.user_id, "role": "moderator", "by": ada.user_id}
     assert world.told() == [("member.role_changed", expected)]
     assert world.told_subjects() == [f"rooms.member.{room.id}.role_changed"]
     await world.act(set_role, ada, room.id, bob.user_id, "moderator")
@@ -28,6 +28,7 @@ async def test_an_owner_passes_the_room_on(world: World) -> None:
     assert (told[0][1]["user_id"], told[0][1]["role"]) == (ada.user_id, "moderator")
     assert (told[1][1]["user_id"], told[1][1]["role"]) == (bob.user_id, "owner")
     assert told[2][1]["room"]["owner_id"] == bob.user_id
+    assert [data["by"] for _, data in told] == [ada.user_id] * 3
     assert await world.member_ids(room.id) == [(ada.user_id, "moderator"), (bob.user_id, "owner")]
 
 

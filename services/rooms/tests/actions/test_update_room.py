@@ -17,7 +17,7 @@ async def test_what_is_said_changes_and_the_rest_stays(world: World) -> None:
     assert (changed.description, changed.profanity, changed.my_role) == ("Green", "mask", "owner")
     assert changed.updated_at >= room.updated_at
     expected = changed.model_dump(mode="json", exclude={"member_count", "my_role"})
-    assert world.told() == [("room.updated", {"room": expected})]
+    assert world.told() == [("room.updated", {"room": expected, "by": ada.user_id})]
     assert world.told_subjects() == [f"rooms.room.{room.id}.updated"]
 
 

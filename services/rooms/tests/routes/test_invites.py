@@ -1,6 +1,9 @@
 import asyncio
+from typing import Any
 
 from services.rooms.tests.house import House, code_of
+from shared.caller import Caller
+from shared.testing.waiting import eventually
 
 
 async def test_a_code_for_one_admits_one_of_ten(house: House) -> None:
@@ -40,6 +43,42 @@ async def test_by_name_even_when_we_have_not_heard_of_them(house: House) -> None
     nobody = house.person("nobody")
     del house.near.auth.people[nobody.user_id]
     assert code_of(await house.call(ada, "POST", f"{path}/invites", {"user_id": nobody.user_id}))[0] == 404
+
+
+async def test_the_invited_find_their_invitations(house: House) -> None:
+    ada, bob, eve = [house.person(name) for name in ("ada", "bob", "eve")]
+    root = house.person("root", "admin")  # of whom rooms has not heard when the first invitation is made
+    rooms = [await house.room(ada, name=f"Room {number}", kind="private") for number in range(4)]
+    for room in rooms:
+        await house.done(root, "POST", f"/rooms/{room['id']}/invites", {"user_id": bob.user_id})
+    await house.done(ada, "POST", f"/rooms/{rooms[0]['id']}/invites", {})
+    first = await house.done(bob, "GET", "/invites", limit=3)
+    rest = await house.done(bob, "GET", "/invites", limit=3, cursor=first["next_cursor"])
+    found = first["items"] + rest["items"]
+    assert [each["room"] for each in found] == [{**room, "my_role": None} for room in rooms[::-1]]
+    assert all(each["by"] == house.near.auth.people[root.user_id] for each in found)
+    assert found[0].keys() == {"room", "by", "expires_at", "created_at"}
+    await house.done(bob, "POST", f"/rooms/{rooms[3]['id']}/join")
+    await house.done(ada, "DELETE", f"/rooms/{rooms[2]['id']}")
+    [named] = [each for each in await _codes(house, ada, rooms[1]) if each["user_id"] == bob.user_id]
+    await house.done(ada, "DELETE", f"/rooms/{rooms[1]['id']}/invites/{named['code']}")
+    left = (await house.done(bob, "GET", "/invites"))["items"]
+    assert [each["room"]["id"] for each in left] == [rooms[0]["id"]]
+    await house.near.moderation.tell(
+        "member.banned", rooms[0]["id"], {"room_id": rooms[0]["id"], "user_id": bob.user_id}
+    )
+    await eventually(lambda: _has_none(house, bob))
+    assert (await house.done(eve, "GET", "/invites"))["items"] == []
+
+
+async def _codes(house: House, who: Caller, room: dict[str, Any]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await house.done(who, "GET", f"/rooms/{room['id']}/invites"))["items"]
+    return items
+
+
+async def _has_none(house: House, who: Caller) -> bool:
+    found = await house.done(who, "GET", "/invites")
+    return not found["items"]
 
 
 async def test_a_key_makes_one_invitation(house: House) -> None:

@@ -1,0 +1,5 @@
+"""Why a run ends early."""
+
+
+class Failed(Exception):
+    """In one sentence for the person at the terminal."""

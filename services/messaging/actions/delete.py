@@ -1,0 +1,60 @@
+"""Leave a tombstone where a message was."""
+
+from typing import Any
+
+from services.messaging import policy
+from services.messaging.batch import Batch
+from services.messaging.commands import Delete, Prepared, Stored
+from services.messaging.timeline import Entry, RoomHead
+from shared.problems import Problem
+
+
+def delete(batch: Batch, prepared: Prepared) -> Stored:
+    """Check, erase and tell. A message that is deleted already stays so.
+
+    Raises Forbidden for members who are neither its author nor moderators.
+    """
+    command = prepared.command
+    assert isinstance(command, Delete)
+    if (done := batch.done(command)) is not None:
+        return done
+    row, room = _target(batch, command)
+    policy.may_delete(row["author_id"], command.user_id, batch.role(room.id, command.user_id), command.role)
+    if row["deleted_at"] is not None:
+        return batch.finish(command, row["seq"])
+    entry = bury(batch, room, row, by=command.user_id)
+    return batch.finish(command, entry.seq)
+
+
+def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, reason: str | None = None) -> Entry:
+    """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log."""
+    batch.changes.changing(row)
+    batch.changes.erase(row["id"])
+    row |= {
+        "content": "",
+        "attachments": "[]",
+        "mentions": "[]",
+        "mentions_room": False,
+        "reacted": False,
+        "reviewed": True,
+        "pinned_at": None,
+        "pinned_by": None,
+        "deleted_at": batch.now,
+    }
+    batch.counts.pop(row["id"], None)
+    batch.redact(row)
+    return batch.timeline.append(room, "message.deleted", {"message_id": row["id"], "by": by, "reason": reason})
+
+
+def _target(batch: Batch, command: Delete) -> tuple[dict[str, Any], RoomHead]:
+    """The house's moderators need not be members, except where two talk."""
+    try:
+        return batch.target(command)
+    except Problem:
+        row = batch.messages.get(command.message_id)
+        room = None if row is None else batch.timeline.known(row["room_id"])
+        if row is None or room is None or room.kind == "direct" or not policy.is_house_moderator(command.role):
+            raise
+        if batch.role(room.id, command.user_id) is not None:
+            raise
+        return row, room

@@ -1,0 +1,39 @@
+"""Carry out what moderation says of a text that was stored while it was away."""
+
+from typing import Any
+
+from services.messaging import policy
+from services.messaging.actions.delete import bury
+from services.messaging.batch import Batch
+from services.messaging.commands import Judge, Prepared, Stored
+from services.messaging.timeline import Entry, RoomHead
+
+REASON = "blocked by moderation"
+
+
+def judge(batch: Batch, prepared: Prepared) -> Stored:
+    """Let the text be, mask it, or remove it; nothing if it says something else by now."""
+    command, verdict = prepared.command, prepared.verdict
+    assert isinstance(command, Judge)
+    row = batch.messages.get(command.message_id)
+    if row is None:
+        raise policy.no_such_message()
+    unchanged = row["deleted_at"] is None and row["content"] == command.content and not row["reviewed"]
+    if not unchanged or not verdict.reviewed:
+        return Stored(row["id"], row["seq"])
+    batch.changes.changing(row)
+    row["reviewed"] = True
+    if verdict.action in ("block", "hold"):
+        bury(batch, batch.timeline.room(row["room_id"]), row, by=None, reason=REASON)
+    elif verdict.action == "mask" and verdict.text is not None:
+        mask(batch, batch.timeline.room(row["room_id"]), row, verdict.text)
+    return Stored(row["id"], row["seq"])
+
+
+def mask(batch: Batch, room: RoomHead, row: dict[str, Any], content: str) -> Entry:
+    """Let the message say this instead, in replay too; it does not count as its author's edit."""
+    batch.changes.changing(row)
+    batch.revise(row, room.seq + 1)
+    row |= {"content": content, "reviewed": True}
+    batch.redact(row)
+    return batch.update(room, row)

@@ -1,0 +1,56 @@
+"""Attachments by reference: files says what they are, before the transaction; the message keeps its own copy."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from services.messaging.commands import Command, File, Files, Send
+from shared.bus import Bus
+from shared.problems import NotFound, Problem, Unavailable
+
+_log = structlog.get_logger(__name__)
+_MOST = 100
+_TIMEOUT = 2.0
+_NOBODY = Unavailable("Attachments can't be looked up right now; send again with the same client_id.")
+
+
+class FileDirectory:
+    """Asks files, and only when a message has attachments."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def describe(self, commands: Sequence[Command]) -> Files:
+        """The files of all attachments by id; a Problem while files can't be asked."""
+        ids = list(
+            dict.fromkeys(
+                file_id for command in commands if isinstance(command, Send) for file_id in command.attachments
+            )
+        )
+        found: dict[str, File] = {}
+        try:
+            for start in range(0, len(ids), _MOST):
+                question = {"ids": ids[start : start + _MOST]}
+                answer = await self._bus.request("rpc.files.describe", question, timeout=_TIMEOUT)
+                found |= {file["id"]: file for file in answer["files"]}
+        except Problem as problem:
+            _log.warning("files can't be asked about attachments", reason=problem.detail)
+            return _NOBODY
+        return found
+
+
+def claimed(files: Files, command: Send) -> list[File]:
+    """The files that the command attaches. Raises NotFound for any that its sender did not upload to this room."""
+    if not command.attachments:
+        return []
+    if isinstance(files, Problem):
+        raise files
+    found = [files.get(file_id) for file_id in dict.fromkeys(command.attachments)]
+    own = [file for file in found if file is not None and _is_own(file, command)]
+    if len(own) < len(found):
+        raise NotFound("An attachment is not there, or not one that you uploaded to this room.")
+    return own
+
+
+def _is_own(file: File, command: Send) -> bool:
+    return bool(file["room_id"] == command.room_id and file["uploaded_by"] == command.user_id)

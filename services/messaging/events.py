@@ -1,0 +1,255 @@
+"""What messaging publishes: an event for each kind of entry in a room's timeline, whose data is the very frame that
+clients receive. The committed schemas under contract/events/ are made from these, and tests hold every frame to them.
+"""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import Timestamp
+from shared.events import Event
+from shared.ids import Id
+
+
+class AuthorState(BaseModel):
+    """The author as everybody sees them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    username: str
+    display_name: str
+    avatar_url: str | None
+
+
+class ReactionCount(BaseModel):
+    """An emoji and how many people chose it; who they are is told by the reaction events."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    emoji: str
+    count: int
+
+
+class MessageState(BaseModel):
+    """A message as everybody sees it; of a deleted one only the tombstone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    room_id: Id
+    seq: int
+    author: AuthorState
+    content: str
+    kind: Literal["text", "system"]
+    reply_to: Id | None
+    thread_id: Id | None
+    attachments: list[dict[str, Any]]
+    reactions: list[ReactionCount]
+    mentions: list[Id]
+    mentions_room: bool
+    pinned: bool
+    edited_at: Timestamp | None
+    deleted_at: Timestamp | None
+    created_at: Timestamp
+    client_id: str | None
+
+
+class MemberState(BaseModel):
+    """A member as rooms told of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: Id
+    username: str
+    display_name: str
+    role: Literal["owner", "moderator", "member"]
+    joined_at: Timestamp
+
+
+class Entry(Event):
+    """A stored change of a room and its number there."""
+
+    producer: ClassVar[str] = "messaging"
+
+    room_id: Id
+    seq: int
+
+    def entity_id(self) -> str:
+        """The room's id, in the subject."""
+        return self.room_id
+
+
+class _OfMessage(Entry):
+    thing: ClassVar[str] = "message"
+
+
+class MessageCreated(_OfMessage):
+    """Something was said."""
+
+    name: ClassVar[str] = "created"
+    type_: Literal["message.created"] = Field(alias="type")
+    message: MessageState
+
+
+class MessageUpdated(_OfMessage):
+    """A message is another than before: edited, masked, or without a file that is gone."""
+
+    name: ClassVar[str] = "updated"
+    type_: Literal["message.updated"] = Field(alias="type")
+    message: MessageState
+
+
+class MessageDeleted(_OfMessage):
+    """A message is a tombstone; `by` is nobody when a rule did it."""
+
+    name: ClassVar[str] = "deleted"
+    type_: Literal["message.deleted"] = Field(alias="type")
+    message_id: Id
+    by: Id | None
+    reason: str | None
+
+
+class MessagePinned(_OfMessage):
+    """A message was pinned to its room."""
+
+    name: ClassVar[str] = "pinned"
+    type_: Literal["message.pinned"] = Field(alias="type")
+    message_id: Id
+    by: Id
+
+
+class MessageUnpinned(_OfMessage):
+    """A message is pinned no longer."""
+
+    name: ClassVar[str] = "unpinned"
+    type_: Literal["message.unpinned"] = Field(alias="type")
+    message_id: Id
+    by: Id
+
+
+class _OfReaction(Entry):
+    thing: ClassVar[str] = "reaction"
+    message_id: Id
+    user_id: Id
+    emoji: str
+
+
+class ReactionAdded(_OfReaction):
+    """Somebody reacted to a message."""
+
+    name: ClassVar[str] = "added"
+    type_: Literal["reaction.added"] = Field(alias="type")
+
+
+class ReactionRemoved(_OfReaction):
+    """Somebody took a reaction back."""
+
+    name: ClassVar[str] = "removed"
+    type_: Literal["reaction.removed"] = Field(alias="type")
+
+
+class _OfMember(Entry):
+    thing: ClassVar[str] = "member"
+    user_id: Id
+
+
+class MemberJoined(_OfMember):
+    """Somebody is in the room from here on."""
+
+    name: ClassVar[str] = "joined"
+    type_: Literal["member.joined"] = Field(alias="type")
+    member: MemberState
+
+
+class MemberLeft(_OfMember):
+    """Somebody is out; nothing later comes from them or goes to them."""
+
+    name: ClassVar[str] = "left"
+    type_: Literal["member.left"] = Field(alias="type")
+    reason: Literal["left", "kicked", "banned"]
+    by: Id | None
+
+
+class MemberUpdated(_OfMember):
+    """Somebody's role in the room is another one."""
+
+    name: ClassVar[str] = "updated"
+    type_: Literal["member.updated"] = Field(alias="type")
+    role: Literal["owner", "moderator", "member"]
+
+
+class _Restricted(_OfMember):
+    expires_at: Timestamp | None
+    by: Id | None
+    reason: str | None
+
+
+class MemberMuted(_Restricted):
+    """Somebody may not write until then."""
+
+    name: ClassVar[str] = "muted"
+    type_: Literal["member.muted"] = Field(alias="type")
+
+
+class MemberBanned(_Restricted):
+    """Somebody is out, and may not come back until then."""
+
+    name: ClassVar[str] = "banned"
+    type_: Literal["member.banned"] = Field(alias="type")
+
+
+class _Freed(_OfMember):
+    expires_at: None
+    by: Id | None
+
+
+class MemberUnmuted(_Freed):
+    """Somebody may write again; `by` is nobody when it ended by itself."""
+
+    name: ClassVar[str] = "unmuted"
+    type_: Literal["member.unmuted"] = Field(alias="type")
+
+
+class MemberUnbanned(_Freed):
+    """Somebody may come back; `by` is nobody when it ended by itself."""
+
+    name: ClassVar[str] = "unbanned"
+    type_: Literal["member.unbanned"] = Field(alias="type")
+
+
+class RoomUpdated(Entry):
+    """The room's settings are others; the Room as clients see it."""
+
+    thing: ClassVar[str] = "room"
+    name: ClassVar[str] = "updated"
+    type_: Literal["room.updated"] = Field(alias="type")
+    room: dict[str, Any]
+
+
+class RoomDeleted(Entry):
+    """The room's last entry."""
+
+    thing: ClassVar[str] = "room"
+    name: ClassVar[str] = "deleted"
+    type_: Literal["room.deleted"] = Field(alias="type")
+
+
+PUBLISHED: tuple[type[Event], ...] = (
+    MessageCreated,
+    MessageUpdated,
+    MessageDeleted,
+    MessagePinned,
+    MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MemberMuted,
+    MemberUnmuted,
+    MemberBanned,
+    MemberUnbanned,
+    RoomUpdated,
+    RoomDeleted,
+)

@@ -1,0 +1,67 @@
+"""Texts that were stored while moderation was away are judged when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from services.messaging.commands import Judge, Stored
+from services.messaging.models import messages
+from services.messaging.sequencer import Sequencer
+from shared.database import Database, ReadSession
+from shared.problems import Problem
+from shared.tasks import ended
+
+_log = structlog.get_logger(__name__)
+_BATCH = 100
+
+
+class LateReview:
+    """A part that looks every so often; the verdict is obeyed by the sequencer, in the room's order."""
+
+    def __init__(self, db: Database, sequencer: Sequencer, every: float) -> None:
+        self._db = db
+        self._sequencer = sequencer
+        self._every = every
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look until left."""
+        task = asyncio.create_task(self._run(), name="late-review")
+        try:
+            yield
+        finally:
+            await ended(task)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while await self._judge_some():
+                    pass
+            except Problem as problem:
+                _log.debug("texts without a review wait", reason=problem.detail)
+            except Exception:
+                _log.exception("texts without a review could not be judged")
+            await asyncio.sleep(self._every)
+
+    async def _judge_some(self) -> bool:
+        """Whether there is progress, and more to do."""
+        rows = await self._db.read(_unreviewed)
+        if not rows:
+            return False
+        outcomes = await self._sequencer.submit([_command(row) for row in rows])
+        left = {row.id for row in await self._db.read(_unreviewed)}
+        return all(isinstance(outcome, Stored) for outcome in outcomes) and not left.issuperset(row.id for row in rows)
+
+
+def _unreviewed(tx: ReadSession) -> list[Any]:
+    query = select(messages.c.id, messages.c.room_id, messages.c.author_id, messages.c.content)
+    waiting = query.where(~messages.c.reviewed).order_by(messages.c.seq).limit(_BATCH)
+    return list(tx.execute(waiting))
+
+
+def _command(row: Any) -> Judge:
+    return Judge(user_id="", message_id=row.id, room_id=row.room_id, author_id=row.author_id, content=row.content)

@@ -1,0 +1,98 @@
+"""Sends scheduled messages at their time: sleeps until the next one is due, and catches up after a downtime.
+
+The message and the end of its schedule are one transaction of the sequencer, so it is sent once, however many replicas
+try. Who may not post by then, or whose text is blocked by then, finds the reason in the list.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+import structlog
+
+from services.messaging.actions.reschedule import give_up, put_off
+from services.messaging.commands import Send
+from services.messaging.schedules import due
+from services.messaging.sequencer import Sequencer
+from shared.database import Database
+from shared.problems import Problem
+from shared.tasks import ended
+
+_log = structlog.get_logger(__name__)
+_BATCH = 256
+_LONGEST_SLEEP = 1.0  # another replica may have scheduled something and died
+_PAUSE = 0.5
+_PASSING = (429, 503, 504)
+
+
+class Scheduler:
+    """A part of the service; `wake` it when there may be something new."""
+
+    def __init__(self, db: Database, sequencer: Sequencer) -> None:
+        self._db = db
+        self._sequencer = sequencer
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again."""
+        self._woken.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send what is due until left."""
+        task = asyncio.create_task(self._run(), name="scheduler")
+        try:
+            yield
+        finally:
+            await ended(task)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                pause = await self._send_due()
+            except Problem as problem:
+                _log.info("scheduled messages wait", reason=problem.detail)
+                pause = _PAUSE
+            except Exception:
+                _log.exception("scheduled messages could not be sent; they are tried again")
+                pause = _LONGEST_SLEEP
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+            self._woken.clear()
+
+    async def _send_due(self) -> float:
+        """Seconds until there may be something to do."""
+        while True:
+            rows, seconds = await self._db.read(due, _BATCH)
+            if not rows:
+                return _LONGEST_SLEEP if seconds is None else min(seconds, _LONGEST_SLEEP)
+            outcomes = await self._sequencer.submit([_command(row) for row in rows])
+            refused = {
+                row.id: outcome for row, outcome in zip(rows, outcomes, strict=True) if isinstance(outcome, Problem)
+            }
+            await self._keep(refused)
+
+    async def _keep(self, refused: dict[str, Problem]) -> None:
+        waits = {key: float(one.retry_after or _PAUSE) for key, one in refused.items() if one.status in _PASSING}
+        over = {
+            key: one.code for key, one in refused.items() if one.status not in _PASSING and one.code != "rescheduled"
+        }
+        if waits:
+            await self._db.write(put_off, waits)
+        if over:
+            await self._db.write(give_up, over)
+
+
+def _command(row: Any) -> Send:
+    """Under the client_id of its author or, without one, of the schedule."""
+    return Send(
+        user_id=row.author_id,
+        room_id=row.room_id,
+        content=row.content,
+        client_id=row.client_id or f"scheduled:{row.id}",
+        reply_to=row.reply_to,
+        attachments=tuple(orjson.loads(row.attachments)),
+        schedule_id=row.id,
+    )
