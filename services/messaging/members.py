@@ -65,6 +65,11 @@ def remove(tx: WriteSession, room: RoomHead, user_id: str, reason: str, seq: int
         _count(tx, room, -1)
 
 
+def forgive(tx: WriteSession, room_id: str, user_id: str) -> None:
+    """Who was put out by a ban that is over is a stranger now, like others."""
+    tx.execute(delete(departures).where(_departed(room_id, user_id), departures.c.reason == "banned"))
+
+
 def change_role(tx: WriteSession, room_id: str, user_id: str, role: str, by: str | None = None) -> None:
     """A member's role in the room is another from this entry on; `by` is who gave it."""
     log = Timeline(tx)
