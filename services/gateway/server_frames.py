@@ -120,9 +120,10 @@ class MemberLeft(_OfMember, tag="member.left"):
 
 
 class MemberUpdated(_OfMember, tag="member.updated"):
-    """A member's role in the room is another one."""
+    """A member's role in the room is another one; `by` is who gave it."""
 
     role: str
+    by: str | None = None
 
 
 class _Restriction(_OfMember):
@@ -148,13 +149,17 @@ class MemberUnbanned(_Restriction, tag="member.unbanned"):
 
 
 class RoomUpdated(_Entry, tag="room.updated"):
-    """The room's settings changed."""
+    """The room's settings changed; `by` is who changed them."""
 
     room: dict[str, Any]
+    by: str | None = None
 
 
 class RoomDeleted(_Entry, tag="room.deleted"):
     """The room is no more."""
+
+    reason: str | None = None
+    by: str | None = None
 
 
 class Typing(_OfRoom, tag="typing"):

@@ -172,11 +172,12 @@ class MemberLeft(_OfMember):
 
 
 class MemberUpdated(_OfMember):
-    """Somebody's role in the room is another one."""
+    """Somebody's role in the room is another one; `by` is who gave it, nobody when an owner went."""
 
     name: ClassVar[str] = "updated"
     type_: Literal["member.updated"] = Field(alias="type")
     role: Literal["owner", "moderator", "member"]
+    by: Id | None
 
 
 class _Restricted(_OfMember):
@@ -219,20 +220,23 @@ class MemberUnbanned(_Freed):
 
 
 class RoomUpdated(Entry):
-    """The room's settings are others; the Room as clients see it."""
+    """The room's settings are others; the Room as clients see it, and who changed it."""
 
     thing: ClassVar[str] = "room"
     name: ClassVar[str] = "updated"
     type_: Literal["room.updated"] = Field(alias="type")
     room: dict[str, Any]
+    by: Id | None
 
 
 class RoomDeleted(Entry):
-    """The room's last entry."""
+    """The room's last entry: deleted by somebody, or ended by itself."""
 
     thing: ClassVar[str] = "room"
     name: ClassVar[str] = "deleted"
     type_: Literal["room.deleted"] = Field(alias="type")
+    reason: Literal["deleted", "expired", "empty"] | None
+    by: Id | None
 
 
 PUBLISHED: tuple[type[Event], ...] = (

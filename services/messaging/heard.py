@@ -23,10 +23,13 @@ class RoomCreated(BaseModel):
 
 class RoomUpdated(BaseModel):
     room: dict[str, Any]
+    by: str | None = None
 
 
 class RoomDeleted(BaseModel):
     room_id: str
+    reason: str | None = None
+    by: str | None = None
 
 
 class MemberJoined(BaseModel):
@@ -45,6 +48,7 @@ class MemberRoleChanged(BaseModel):
     room_id: str
     user_id: str
     role: str
+    by: str | None = None
 
 
 class PublicUser(BaseModel):

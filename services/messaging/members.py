@@ -65,33 +65,39 @@ def remove(tx: WriteSession, room: RoomHead, user_id: str, reason: str, seq: int
         _count(tx, room, -1)
 
 
-def change_role(tx: WriteSession, room_id: str, user_id: str, role: str) -> None:
-    """A member's role in the room is another from this entry on."""
+def forgive(tx: WriteSession, room_id: str, user_id: str) -> None:
+    """Who was put out by a ban that is over is a stranger now, like others."""
+    tx.execute(delete(departures).where(_departed(room_id, user_id), departures.c.reason == "banned"))
+
+
+def change_role(tx: WriteSession, room_id: str, user_id: str, role: str, by: str | None = None) -> None:
+    """A member's role in the room is another from this entry on; `by` is who gave it."""
     log = Timeline(tx)
     room = log.room(room_id)
     if _role(tx, room_id, user_id) in (None, role):
         return
     tx.execute(update(members).where(members.c.room_id == room_id, members.c.user_id == user_id).values(role=role))
-    log.append(room, "member.updated", {"user_id": user_id, "role": role})
+    log.append(room, "member.updated", {"user_id": user_id, "role": role, "by": by})
     log.flush()
 
 
-def update_room(tx: WriteSession, state: Mapping[str, Any]) -> None:
-    """The room's settings are others from this entry on."""
+def update_room(tx: WriteSession, state: Mapping[str, Any], by: str | None = None) -> None:
+    """The room's settings are others from this entry on; `by` is who changed them."""
     log = Timeline(tx)
     room = log.room(state["id"])
     if room.state == state:
         return
     tx.execute(update(rooms).where(rooms.c.id == room.id).values(state=orjson.dumps(state).decode()))
-    log.append(room, "room.updated", {"room": {**state, "member_count": room.member_count, "my_role": None}})
+    shown = {**state, "member_count": room.member_count, "my_role": None}
+    log.append(room, "room.updated", {"room": shown, "by": by})
     log.flush()
 
 
-def delete_room(tx: WriteSession, room_id: str) -> None:
-    """The room's last entry."""
+def delete_room(tx: WriteSession, room_id: str, reason: str | None = None, by: str | None = None) -> None:
+    """The room's last entry, why it ended, and who ended it."""
     log = Timeline(tx)
     room = log.room(room_id)
-    log.append(room, "room.deleted", {})
+    log.append(room, "room.deleted", {"reason": reason, "by": by})
     log.flush()
     tx.execute(update(rooms).where(rooms.c.id == room_id).values(deleted_at=tx.now, member_count=0))
     tx.execute(delete(members).where(members.c.room_id == room_id))

@@ -24,6 +24,7 @@ from services.messaging.commands import (
     Command,
     Delete,
     Edit,
+    Files,
     Judge,
     MarkRead,
     Outcome,
@@ -45,6 +46,7 @@ from shared.tasks import ended
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
 _PACE = 0.005
+_NOT_NOW = "Messages can't be stored right now; send again with the same client_id."
 _ACTIONS: dict[type[Command], Callable[[Batch, Prepared], Outcome]] = {
     Send: send,
     Edit: edit,
@@ -70,6 +72,7 @@ class Committed:
 @dataclass(slots=True)
 class _Group:
     commands: Sequence[Command]
+    files: Files
     done: asyncio.Future[list[Outcome]]
 
 
@@ -103,12 +106,16 @@ class Sequencer:
 
         Raises Unavailable when the service stops or more waits than can be stored in reasonable time.
         """
-        if self._stopping or self._waiting + len(commands) > _MAX_WAITING:
-            raise Unavailable("Messages can't be stored right now; send again with the same client_id.")
-        group = _Group(commands, asyncio.get_running_loop().create_future())
+        if self._waiting + len(commands) > _MAX_WAITING:
+            raise Unavailable(_NOT_NOW)
         self._waiting += len(commands)
-        self._queue.put_nowait(group)
         try:
+            # Before the queue: while files is slow, only those who attach something wait for it.
+            files = await self._files.describe(commands)
+            if self._stopping:
+                raise Unavailable(_NOT_NOW)
+            group = _Group(commands, files, asyncio.get_running_loop().create_future())
+            self._queue.put_nowait(group)
             return await group.done
         finally:
             self._waiting -= len(commands)
@@ -154,7 +161,7 @@ class Sequencer:
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]
         try:
-            outcomes = await self._commit(await self._prepare(commands))
+            outcomes = await self._commit(await self._prepare(groups, commands))
         except Problem as problem:
             outcomes = [problem] * len(commands)
         except Exception:
@@ -166,11 +173,11 @@ class Sequencer:
             if not group.done.done():
                 group.done.set_result(outcome)
 
-    async def _prepare(self, commands: Sequence[Command]) -> list[Prepared]:
-        """What moderation and files say, asked once for the whole group and before the transaction."""
-        files = await self._files.describe(commands)
+    async def _prepare(self, groups: Sequence[_Group], commands: Sequence[Command]) -> list[Prepared]:
+        """What moderation says, asked once for all of them and before the transaction, and what files said."""
         verdicts = await self._reviewer.review(commands)
-        return [Prepared(command, verdict, files) for command, verdict in zip(commands, verdicts, strict=True)]
+        files = [group.files for group in groups for _ in group.commands]
+        return [Prepared(*each) for each in zip(commands, verdicts, files, strict=True)]
 
     async def _commit(self, prepared: Sequence[Prepared]) -> list[Outcome]:
         """All in one transaction; if one of them breaks it, each in its own, so that it breaks nobody else's."""

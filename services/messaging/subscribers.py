@@ -55,11 +55,13 @@ def _room_created(tx: WriteSession, event: Envelope) -> None:
 
 
 def _room_updated(tx: WriteSession, event: Envelope) -> None:
-    members.update_room(tx, heard.RoomUpdated.model_validate(event.data).room)
+    told = heard.RoomUpdated.model_validate(event.data)
+    members.update_room(tx, told.room, told.by)
 
 
 def _room_deleted(tx: WriteSession, event: Envelope) -> None:
-    members.delete_room(tx, heard.RoomDeleted.model_validate(event.data).room_id)
+    told = heard.RoomDeleted.model_validate(event.data)
+    members.delete_room(tx, told.room_id, told.reason, told.by)
 
 
 def _member_joined(tx: WriteSession, event: Envelope) -> None:
@@ -77,7 +79,7 @@ def _member_left(tx: WriteSession, event: Envelope) -> None:
 
 def _member_role_changed(tx: WriteSession, event: Envelope) -> None:
     told = heard.MemberRoleChanged.model_validate(event.data)
-    members.change_role(tx, told.room_id, told.user_id, told.role)
+    members.change_role(tx, told.room_id, told.user_id, told.role, told.by)
 
 
 def _user_changed(tx: WriteSession, event: Envelope) -> None:

@@ -47,6 +47,8 @@ def restrict(
 def lift(tx: WriteSession, kind: str, room_id: str, user_id: str, by: str | None) -> None:
     """The person may write, or come, again; nothing if they could all along."""
     if _take(tx, kind, room_id, user_id):
+        if kind == "ban":
+            members.forgive(tx, room_id, user_id)
         log = Timeline(tx)
         body = {"user_id": user_id, "expires_at": None, "by": by}
         log.append(log.room(room_id), ENTRIES[kind][1], body)

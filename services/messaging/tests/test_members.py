@@ -34,9 +34,9 @@ async def refusal(world: World, user_id: str, room_id: str) -> tuple[int, str]:
 async def test_a_rooms_life_is_its_order(world: World, http: httpx.AsyncClient) -> None:
     anna, ben, room_id = await world.pair()
     carla = await world.joined(room_id)
-    await world.tell("member.role_changed", room_id, room_id=room_id, user_id=carla, role="moderator")
+    await world.tell("member.role_changed", room_id, room_id=room_id, user_id=carla, role="moderator", by=anna)
     await world.tell("member.left", room_id, room_id=room_id, user_id=ben, reason="kicked", by=carla)
-    await world.tell("room.updated", room_id, room=room_state(room_id, anna, name="another name"))
+    await world.tell("room.updated", room_id, room=room_state(room_id, anna, name="another name"), by=anna)
     entries = await world.entries(room_id)
     assert told(entries) == [
         ("member.joined", anna),
@@ -46,15 +46,16 @@ async def test_a_rooms_life_is_its_order(world: World, http: httpx.AsyncClient) 
         ("member.left", ben),
         ("room.updated", None),
     ]
+    assert (entries[3]["by"], entries[5]["by"]) == (anna, anna)
     assert (entries[5]["room"]["name"], entries[5]["room"]["member_count"]) == ("another name", 2)
     ready = await attach(world, carla, room_id)
     assert (ready["seq"], ready["room"]["my_role"], ready["room"]["name"]) == (6, "moderator", "another name")
     assert await refusal(world, ben, room_id) == (403, "kicked")
     assert await refusal(world, new_id(), room_id) == (403, "not_a_member")
     assert (await get(http, ben, f"/rooms/{room_id}/messages")).json()["code"] == "kicked"
-    await world.tell("room.deleted", room_id, room_id=room_id)
+    await world.tell("room.deleted", room_id, room_id=room_id, reason="deleted", by=anna)
     header, frames = await world.replay(room_id, 6)
-    assert (frames[0]["type"], header["closes"]) == ("room.deleted", True)
+    assert (frames[0]["type"], frames[0]["by"], header["closes"]) == ("room.deleted", anna, True)
     assert await refusal(world, anna, room_id) == (404, "not_found")
     assert (await world.send(anna, room_id, "anybody?", "1"))["error"]["status"] == 404
     assert (await get(http, anna, "/rooms/unread")).json() == {"items": []}

@@ -69,6 +69,10 @@ async def test_who_is_banned_is_out_at_that_entry(world: World, near: Neighbourh
     with pytest.raises(Problem) as refused:
         await world.bus.request("rpc.messaging.attach", {"caller": world.caller(ben), "room_id": room_id})
     assert (refused.value.status, refused.value.code) == (403, "banned")
+    other = await world.room(anna, ben)
+    await near.moderation.push("member.banned", ben, **{**ban, "room_id": other})
+    await near.moderation.push("member.unbanned", ben, room_id=other, user_id=ben, by=None)
+    assert (await get(http, ben, f"/rooms/{other}/messages")).json()["code"] == "not_a_member"
     # Rooms removes the member too; that is no news here. A join that was under way does not help.
     await world.tell("member.left", room_id, room_id=room_id, user_id=ben, reason="banned", by=None)
     assert [entry["type"] for entry in await world.entries(room_id, after=2)] == ["member.banned"]
