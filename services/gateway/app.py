@@ -84,6 +84,7 @@ def create_app(settings: Settings) -> Gateway:
         limits,
         origins,
         max_sockets=settings.parley_max_sockets,
+        away_seconds=settings.parley_away_seconds,
         url_tickets_only=settings.parley_ws_url_tokens == "tickets",
         client_address=lambda scope: str(addresses.of(scope)),
     )

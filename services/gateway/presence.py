@@ -8,7 +8,7 @@ import orjson
 from multidict import CIMultiDict
 
 from services.gateway.call import Call
-from services.gateway.realtime.presence import ANYWHERE, Presence
+from services.gateway.realtime.presence import Presence
 from services.gateway.relay import failures_named
 from services.gateway.upstream import Ask, Upstreams
 from shared.bus import Bus
@@ -40,10 +40,9 @@ class PresenceCalls:
         found = await self._bus.request("rpc.auth.users", {"ids": [user_id]})
         if not found["users"]:
             raise NotFound("There is no such user.")
-        online = self._presence.is_online(ANYWHERE, user_id)
         seen = self._presence.last_seen(user_id)
         last_seen = rfc3339(datetime.fromtimestamp(seen, UTC)) if seen is not None else None
-        return {"user_id": user_id, "status": "online" if online else "offline", "last_seen_at": last_seen}
+        return {"user_id": user_id, "status": self._presence.status(user_id), "last_seen_at": last_seen}
 
     async def _room(self, call: Call, room_id: str) -> Any:
         """The room as this caller sees it; what rooms says when they do not."""

@@ -62,6 +62,7 @@ class Settings(ProcessSettings):
     parley_trusted_proxies: Annotated[Listed, AfterValidator(_known_networks)] = ()
     parley_ws_url_tokens: Literal["any", "tickets"] = "any"
     parley_max_sockets: int = Field(20, ge=1)
+    parley_away_seconds: float = Field(300, gt=0, description="somebody whose sockets said nothing for so long is away")
     parley_docs: bool = Field(True, description="off: /docs, /openapi.json and /asyncapi.json are 404")
     parley_metrics_port: int = Field(0, ge=0, le=65535, description="set: /metrics is there only")
     files_max_bytes: int = Field(25 * 1024 * 1024, ge=1, description="the same number as the files service has")

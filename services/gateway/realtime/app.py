@@ -2,8 +2,8 @@
 (EVIDENCE.md §1)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
@@ -14,13 +14,14 @@ from services.gateway.origins import Origins
 from services.gateway.personal_tokens import is_personal
 from services.gateway.realtime import frames, handshake
 from services.gateway.realtime.attach import Attach, Resume
+from services.gateway.realtime.attention import Attention
 from services.gateway.realtime.client import Client
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import render
 from services.gateway.realtime.lanes import Lanes
 from services.gateway.realtime.notices import Notices
 from services.gateway.realtime.people import People
-from services.gateway.realtime.presence import ANYWHERE, Presence
+from services.gateway.realtime.presence import ANYWHERE, ATTENTIVE, Presence
 from services.gateway.realtime.registry import Registry
 from services.gateway.realtime.rooms import LiveRooms
 from services.gateway.realtime.typing_notes import TypingNotes
@@ -50,6 +51,7 @@ class Realtime:
         origins: Origins,
         *,
         max_sockets: int,
+        away_seconds: float,
         url_tickets_only: bool,
         client_address: Callable[[Scope], str],
     ) -> None:
@@ -59,6 +61,7 @@ class Realtime:
         self._origins = origins
         self._frame_rule = limits.rule("frames")
         self._url_tickets_only = url_tickets_only
+        self._away_seconds = away_seconds
         self._client_address = client_address
         self.presence = Presence(bus)
         self._typing = TypingNotes(bus)
@@ -113,19 +116,28 @@ class Realtime:
             attach=self.attach,
             typing=self._typing,
             sessions=self._sessions,
+            attention=Attention(self.presence, session.user_id, self._away_seconds),
         )
         try:
             self._registry.add(client)
-            self.presence.enter(ANYWHERE, client.user_id)
-            try:
+            with self._present(client):
                 await self._join(client, target, resume)
                 client.start()
                 await wire.closed
-            finally:
-                self.presence.leave(ANYWHERE, client.user_id)
         finally:
             client.stop()
             self._registry.discard(client)
+
+    @contextmanager
+    def _present(self, client: Client) -> Iterator[None]:
+        """The person is online, and looks at this socket, before any room tells of it."""
+        self.presence.enter(ANYWHERE, client.user_id)
+        client.attention.begin()
+        try:
+            yield
+        finally:
+            self.presence.leave(ANYWHERE, client.user_id)  # first, so that nobody is shown as away on the way out
+            client.attention.end()
 
     async def _join(self, client: Client, target: handshake.Target, resume: Resume | None) -> None:
         room_id = target.room_id
@@ -165,11 +177,22 @@ class Realtime:
         return await self._session(wire, handshake.Token(frame.token, False))
 
     def _show_presence(self, room_id: str, user_id: str, online: bool) -> None:
-        room = self._rooms.get(room_id) if room_id != ANYWHERE else None
-        if room is not None:
-            status = "online" if online else "offline"
-            frame = {"type": "presence", "room_id": room_id, "user_id": user_id, "status": status}
-            room.broadcast(render(frame), but_user=user_id)
+        if room_id == ANYWHERE:
+            return
+        if room_id == ATTENTIVE:
+            if (status := self.presence.status(user_id)) != "offline":  # who goes is told of by each room
+                for room in self._rooms.all():
+                    if self.presence.is_online(room.id, user_id):
+                        room.broadcast(_presence(room.id, user_id, status), but_user=user_id)
+            return
+        room_or_none = self._rooms.get(room_id)
+        if room_or_none is not None:
+            shown = self.presence.status(user_id) if online else "offline"
+            room_or_none.broadcast(_presence(room_id, user_id, shown), but_user=user_id)
+
+
+def _presence(room_id: str, user_id: str, status: str) -> bytes:
+    return render({"type": "presence", "room_id": room_id, "user_id": user_id, "status": status})
 
 
 def _close_code(problem: Problem) -> int:

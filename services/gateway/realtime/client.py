@@ -13,6 +13,7 @@ import structlog
 
 from services.gateway.realtime import frames
 from services.gateway.realtime.attach import Attach, Resume
+from services.gateway.realtime.attention import Attention
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import error, render
 from services.gateway.realtime.items import item_of
@@ -46,6 +47,7 @@ class Client:
         attach: Attach,
         typing: TypingNotes,
         sessions: Sessions,
+        attention: Attention,
     ) -> None:
         self.wire = wire
         self.session = session
@@ -59,6 +61,7 @@ class Client:
         self._attach = attach
         self._typing = typing
         self._sessions = sessions
+        self.attention = attention
         self._outstanding = 0
         self._joining: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,6 +129,7 @@ class Client:
     # What the socket says
 
     def _on_text(self, data: bytes) -> None:
+        self.attention.frame()
         verdict = self._flood.frame()
         if verdict == "close":
             self.close(4429, "too many frames")
@@ -147,6 +151,8 @@ class Client:
             case frames.Ping():
                 pong = {"type": "pong"} if frame.id is None else {"type": "pong", "id": frame.id}
                 self.send(pong)
+            case frames.PresenceSet():
+                self.attention.say(frame.status == "away")
             case frames.Subscribe():
                 self._subscribe(frame)
             case frames.Unsubscribe():

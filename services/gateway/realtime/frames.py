@@ -1,6 +1,6 @@
 """The frames of REALTIME.md: what a client may send, as types, and how ours are rendered."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -68,6 +68,12 @@ class TypingStop(_InRoom, tag="typing.stop"):
     """The sender stopped typing."""
 
 
+class PresenceSet(_In, tag="presence.set"):
+    """Nobody looks at this socket (`away`), until it says `online`; without it, five minutes of silence say so."""
+
+    status: Literal["online", "away"]
+
+
 class Ping(_In, tag="ping"):
     """Answered by `pong` with the same `id`."""
 
@@ -111,6 +117,7 @@ ClientFrame = (
     | Read
     | TypingStart
     | TypingStop
+    | PresenceSet
     | Ping
     | Auth
     | AuthRefresh

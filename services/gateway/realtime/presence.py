@@ -1,7 +1,8 @@
 """Who is online, over all gateways: each tells its own people on core NATS and keeps a map of everybody else's.
 
 A gateway numbers what it tells; whoever misses a number asks for the whole picture. One that is silent for 20 s is
-forgotten with its people. Nothing is stored. The room "" stands for "on any socket".
+forgotten with its people. Nothing is stored. The room "" stands for "on any socket", the room "*" for "on a socket that
+somebody looks at" (attention.py).
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -20,6 +21,8 @@ from shared.problems import Problem
 from shared.tasks import ended
 
 ANYWHERE = ""
+ATTENTIVE = "*"
+Status = Literal["online", "away", "offline"]
 _GRACE = 1.5
 _BEAT = 5.0
 _GONE = 20.0
@@ -94,6 +97,12 @@ class Presence:
         if user_id in self._told.get(room_id, ()):
             return True
         return any(user_id in gateway.people.get(room_id, ()) for gateway in self._others.values())
+
+    def status(self, user_id: str) -> Status:
+        """What others are shown of this person."""
+        if not self.is_online(ANYWHERE, user_id):
+            return "offline"
+        return "online" if self.is_online(ATTENTIVE, user_id) else "away"
 
     def last_seen(self, user_id: str) -> float | None:
         """When this person was last known to be online (seconds since the epoch), as far as this gateway saw it."""

@@ -223,7 +223,7 @@ def test_a_room_is_what_its_entries_say(database_url: str) -> None:
     upgrade(database_url, "services.messaging:migrations")
     db = Database(database_url)
     checked = settings(
-        max_examples=12,
+        max_examples=30,
         stateful_step_count=40,
         phases=(Phase.explicit, Phase.generate),  # shrinking such a run takes minutes
         deadline=None,

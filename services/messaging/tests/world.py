@@ -55,7 +55,8 @@ class World:
 
     async def push(self, events: Sequence[dict[str, Any]]) -> int:
         """Hand events over; how far messaging has applied."""
-        reply = await self.bus.request("rpc.messaging.push", {"producer": "rooms", "events": list(events)})
+        pushed = {"producer": "rooms", "events": list(events)}
+        reply = await self.bus.request("rpc.messaging.push", pushed, timeout=10)
         return int(reply["applied"])
 
     async def room(self, *user_ids: str, kind: str = "public") -> str:

@@ -16,7 +16,6 @@ class TestFiles(ServiceContract):
     service = "files"
     create_app = staticmethod(create_app)
     settings = Settings
-    agreed = frozenset({"messaging.message.created", "messaging.message.updated", "messaging.message.deleted"})
 
     @asynccontextmanager
     async def around(self, live: Live) -> AsyncIterator[World]:

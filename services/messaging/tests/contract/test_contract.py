@@ -16,6 +16,19 @@ class TestMessaging(ServiceContract):
     service = "messaging"
     create_app = staticmethod(create_app)
     settings = Settings
+    agreed = frozenset(
+        f"moderation.{type_}"
+        for type_ in (
+            "member.muted",
+            "member.unmuted",
+            "member.banned",
+            "member.unbanned",
+            "user.muted",
+            "user.unmuted",
+            "message.removed",
+            "message.masked",
+        )
+    )
 
     @asynccontextmanager
     async def around(self, live: Live) -> AsyncIterator[World]:
