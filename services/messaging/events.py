@@ -239,6 +239,34 @@ class RoomDeleted(Entry):
     by: Id | None
 
 
+class _OfPerson(Event):
+    """Told live to the person's own sockets, best effort; it is no entry of any room."""
+
+    producer: ClassVar[str] = "messaging"
+    thing: ClassVar[str] = "user"
+    user_id: Id
+    room_id: Id
+    message_id: Id
+    seq: int
+    by: Id
+
+    def entity_id(self) -> str:
+        """The person's id, in the subject."""
+        return self.user_id
+
+
+class UserMentioned(_OfPerson):
+    """A message mentions somebody, by name or as one of the room."""
+
+    name: ClassVar[str] = "mentioned"
+
+
+class UserDirect(_OfPerson):
+    """A conversation of two has begun."""
+
+    name: ClassVar[str] = "direct"
+
+
 PUBLISHED: tuple[type[Event], ...] = (
     MessageCreated,
     MessageUpdated,
@@ -256,4 +284,6 @@ PUBLISHED: tuple[type[Event], ...] = (
     MemberUnbanned,
     RoomUpdated,
     RoomDeleted,
+    UserMentioned,
+    UserDirect,
 )
