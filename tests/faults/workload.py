@@ -71,16 +71,26 @@ class Workload:
                 await self._drop(socket)
 
     async def intrude(self, guest: Person, owner: Person) -> None:
-        """A guest joins, talks as fast as it can and is removed, again and again until enough was sent."""
+        """A guest joins, talks as fast as it can, is silenced, talks again and is removed, until enough was sent."""
         number = 0
+        mute = f"/rooms/{self.room_id}/mute/{guest.id}"
         while not self._enough.is_set():
             if not await self._asked(guest, "POST", f"/rooms/{self.room_id}/join", {}):
                 continue
-            talking = asyncio.create_task(self._talk(guest, number))
-            await asyncio.sleep(5 * _PAUSE)
-            while not await self._asked(owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}"):
+            number = await self._talk_until(guest, number, owner, "POST", mute, {"reason": "too loud"})
+            while not await self._asked(owner, "DELETE", mute):
                 pass
-            number = await talking
+            number = await self._talk_until(guest, number, owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}")
+
+    async def _talk_until(
+        self, guest: Person, number: int, owner: Person, method: str, path: str, body: Any = None
+    ) -> int:
+        """Talk until the owner has seen to it that this ends; the number of the next message."""
+        talking = asyncio.create_task(self._talk(guest, number))
+        await asyncio.sleep(5 * _PAUSE)
+        while not await self._asked(owner, method, path, body):
+            pass
+        return await talking
 
     async def _talk(self, guest: Person, first: int) -> int:
         """Talk over HTTP until refused; the number of the next message."""
