@@ -239,6 +239,34 @@ class RoomDeleted(Entry):
     by: Id | None
 
 
+class _Notice(Event):
+    """Told live and never again: a message that concerns somebody, wherever they are."""
+
+    producer: ClassVar[str] = "messaging"
+    thing: ClassVar[str] = "user"
+    user_id: Id
+    room_id: Id
+    message_id: Id
+    seq: int
+    by: Id
+
+    def entity_id(self) -> str:
+        """Whom it concerns, in the subject."""
+        return self.user_id
+
+
+class UserMentioned(_Notice):
+    """A message calls this person, by name or as one of the room."""
+
+    name: ClassVar[str] = "mentioned"
+
+
+class UserDirect(_Notice):
+    """Somebody says the first word in a conversation of two."""
+
+    name: ClassVar[str] = "direct"
+
+
 PUBLISHED: tuple[type[Event], ...] = (
     MessageCreated,
     MessageUpdated,
@@ -256,4 +284,6 @@ PUBLISHED: tuple[type[Event], ...] = (
     MemberUnbanned,
     RoomUpdated,
     RoomDeleted,
+    UserMentioned,
+    UserDirect,
 )
