@@ -32,7 +32,12 @@ ROLES: dict[str, Role] = {
     "messaging": Role(
         follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
     ),
-    "moderation": Role(follows=("rooms", "messaging"), asks=("messaging.push", "messaging.snapshot", "auth.users")),
+    "moderation": Role(
+        follows=("auth", "rooms"),
+        asks=("messaging.push", "messaging.snapshot", "auth.users"),
+        hears=("moderated.*",),
+        says=("moderated.*",),
+    ),
     "files": Role(follows=("auth", "rooms", "messaging"), asks=()),
     "gateway": Role(
         asks=(

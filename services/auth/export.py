@@ -19,8 +19,9 @@ import structlog
 
 from shared.bus import Bus
 from shared.clock import rfc3339
-from shared.problems import Problem
+from shared.problems import Problem, Unavailable
 
+MOST_AT_ONCE = 4
 SERVICES = ("rooms", "messaging", "moderation", "files")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.json")
 _SECONDS = 10.0
@@ -45,10 +46,17 @@ class Exporter:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._under_way = 0
 
     async def collect(self, user_id: str) -> list[Part]:
-        """The part of each of them."""
-        return list(await asyncio.gather(*(self._part(service, user_id) for service in SERVICES)))
+        """The part of each of them; Unavailable while too many others get theirs, since all of it is in memory."""
+        if self._under_way >= MOST_AT_ONCE:
+            raise Unavailable("Too many exports at once.", retry_after=10)
+        self._under_way += 1
+        try:
+            return list(await asyncio.gather(*(self._part(service, user_id) for service in SERVICES)))
+        finally:
+            self._under_way -= 1
 
     async def _part(self, service: str, user_id: str) -> Part:
         part = Part(service)

@@ -7,20 +7,19 @@ from services.files.schemas import File
 from shared.clock import rfc3339
 from shared.database import ReadSession
 
-# One answer over NATS has to hold it: about 500 KiB.
-MOST = 1_000
+# One answer over NATS holds as many: about 500 KiB.
+PAGE = 1_000
 
 
-def export(tx: ReadSession, user_id: str) -> dict[str, Any]:
-    """Uploads, the newest first, and the picture; contents are fetched by their URLs."""
-    files = [File.of(row).model_dump(mode="json") for row in queries.files_of(tx, user_id, MOST)]
+def export(tx: ReadSession, user_id: str, after: str | None) -> dict[str, Any]:
+    """The answer to `rpc.files.export`: a page of uploads, oldest first, and with the first of them the picture; `next`
+    when there is more. Contents are fetched by their URLs.
+    """
+    rows = queries.files_of(tx, user_id, after or "", PAGE)
+    exported: dict[str, Any] = {"files.json": [File.of(row).model_dump(mode="json") for row in rows]}
     avatar = queries.find_avatar(tx, user_id)
-    exported: dict[str, Any] = {"files.json": files}
-    if avatar is not None:
+    if avatar is not None and after is None:
         url = f"/api/v1/avatars/{user_id}?v={avatar['hash']}"
-        exported["avatar.json"] = {
-            "avatar_url": url,
-            "size": avatar["size"],
-            "updated_at": rfc3339(avatar["updated_at"]),
-        }
-    return exported
+        told = {"avatar_url": url, "size": avatar["size"], "updated_at": rfc3339(avatar["updated_at"])}
+        exported["avatar.json"] = told
+    return {"files": exported} | ({"next": rows[-1]["id"]} if len(rows) == PAGE else {})

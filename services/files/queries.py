@@ -33,10 +33,10 @@ def file_rows(tx: ReadSession, ids: Collection[str]) -> Sequence[RowMapping]:
     return tx.execute(select(files).where(files.c.id.in_(ids)).order_by(files.c.id)).mappings().all()
 
 
-def files_of(tx: ReadSession, user_id: str, limit: int) -> Sequence[RowMapping]:
-    """The rows of what a person has uploaded, the newest first."""
-    mine = select(files).where(files.c.uploaded_by == user_id)
-    return tx.execute(mine.order_by(files.c.id.desc()).limit(limit)).mappings().all()
+def files_of(tx: ReadSession, user_id: str, after: str, limit: int) -> Sequence[RowMapping]:
+    """The rows of what a person has uploaded, the oldest first, from after this id on."""
+    mine = select(files).where((files.c.uploaded_by == user_id) & (files.c.id > after))
+    return tx.execute(mine.order_by(files.c.id).limit(limit)).mappings().all()
 
 
 def direct_upload(tx: ReadSession, upload_id: str, user_id: str) -> RowMapping:

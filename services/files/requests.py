@@ -29,9 +29,10 @@ class Describe(RequestModel):
 
 
 class Export(RequestModel):
-    """`rpc.files.export`: of whom."""
+    """`rpc.files.export`: of whom, and from where on."""
 
     user_id: Id
+    after: Id | None = None
 
 
 class Requests:
@@ -60,8 +61,9 @@ class Requests:
         return {"files": [File.of(row).model_dump(mode="json") for row in rows]}
 
     async def export(self, payload: Any) -> dict[str, Any]:
-        """Everything kept of a person, as files of an archive."""
-        return {"files": await self._db.read(export, _read(Export, payload, "Send `user_id`.").user_id)}
+        """Everything kept of a person, as files of an archive, a page at a time."""
+        asked = _read(Export, payload, "Send `user_id`.")
+        return await self._db.read(export, asked.user_id, asked.after)
 
 
 def _read(question: type[_Q], payload: Any, refusal: str) -> _Q:

@@ -3,7 +3,7 @@ has which file, whose account is gone.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -51,14 +51,11 @@ class RoomDeleted(BaseModel):
     room_id: str
 
 
-class _Attachment(BaseModel):
-    id: str
-
-
 class _Message(BaseModel):
     id: str
     room_id: str
-    attachments: list[_Attachment] = []
+    # Messaging's copies of our own File objects, as we described them to it.
+    attachments: list[dict[str, Any]]
 
 
 class MessageTold(BaseModel):
@@ -98,7 +95,8 @@ def _room_deleted(tx: WriteSession, event: RoomDeleted) -> None:
 
 def _message_told(tx: WriteSession, event: MessageTold) -> None:
     message = event.message
-    message_has(tx, message.id, message.room_id, [file.id for file in message.attachments])
+    file_ids = [file["id"] for file in message.attachments if isinstance(file.get("id"), str)]
+    message_has(tx, message.id, message.room_id, file_ids)
 
 
 def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:

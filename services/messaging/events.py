@@ -239,8 +239,8 @@ class RoomDeleted(Entry):
     by: Id | None
 
 
-class _Notice(Event):
-    """Told live and never again: a message that concerns somebody, wherever they are."""
+class _OfPerson(Event):
+    """Told live to the person's own sockets, best effort; it is no entry of any room."""
 
     producer: ClassVar[str] = "messaging"
     thing: ClassVar[str] = "user"
@@ -251,18 +251,18 @@ class _Notice(Event):
     by: Id
 
     def entity_id(self) -> str:
-        """Whom it concerns, in the subject."""
+        """The person's id, in the subject."""
         return self.user_id
 
 
-class UserMentioned(_Notice):
-    """A message calls this person, by name or as one of the room."""
+class UserMentioned(_OfPerson):
+    """A message mentions somebody, by name or as one of the room."""
 
     name: ClassVar[str] = "mentioned"
 
 
-class UserDirect(_Notice):
-    """Somebody says the first word in a conversation of two."""
+class UserDirect(_OfPerson):
+    """A conversation of two has begun."""
 
     name: ClassVar[str] = "direct"
 

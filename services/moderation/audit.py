@@ -35,12 +35,18 @@ def entry_hash(previous: str, number: int, entry_id: str, act: Act) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def first_broken(rows: Iterable[Any]) -> int | None:
-    """The number of the first entry that does not fit the chain, None when all do."""
+def first_broken(rows: Iterable[Any], head: tuple[int, str]) -> int | None:
+    """The number of the first entry that does not fit the chain, None when all do and the last one is `head`."""
     previous, expected = START, 1
     for row in rows:
         act = Act(row.at, row.actor_id, row.action, row.target, row.room_id, row.reason)
         if row.number != expected or row.hash != entry_hash(previous, row.number, row.id, act):
             return expected
         previous, expected = row.hash, expected + 1
-    return None
+    return None if (expected - 1, previous) == head else expected
+
+
+def exported(row: Any) -> dict[str, Any]:
+    """An entry as it leaves the house: all that its hash covers, and the hash."""
+    names = ("number", "id", "actor_id", "action", "target", "room_id", "reason", "hash")
+    return {"at": rfc3339(row.at), **{name: getattr(row, name) for name in names}}

@@ -1,99 +1,92 @@
-"""What moderation hears from rooms: who is in which room, and who was put out of one."""
+"""What moderation does when others tell their news. Each handler runs in the transaction of the inbox."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
-from pydantic import BaseModel
-
-from services.moderation import queries, store
+from services.moderation.actions.forget import forget_room, forget_user
+from services.moderation.actions.hear_room import hear_room
 from services.moderation.actions.note import note
 from services.moderation.audit import Act
+from services.moderation.heard import (
+    DeletionNews,
+    MemberJoined,
+    MemberLeft,
+    MemberRoleChanged,
+    ProfileNews,
+    RoleNews,
+    RoomCreated,
+    RoomDeleted,
+    RoomUpdated,
+)
+from services.moderation.store import audit, members, users
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
 
 
-class RoomHeard(BaseModel):
-    id: str
+def subscribe(inbox: Inbox, on_room: Callable[[], None]) -> None:
+    """Bind every event type to what it does here; `on_room` is called when a room's settings may have changed."""
+
+    def changing(apply: Callable[[WriteSession, Envelope], None]) -> Callable[[WriteSession, Envelope], None]:
+        def handler(tx: WriteSession, envelope: Envelope) -> None:
+            apply(tx, envelope)
+            tx.after_commit(on_room)
+
+        return handler
+
+    inbox.on("auth", "user.registered", _on_profile)
+    inbox.on("auth", "user.role_changed", _on_role)
+    inbox.on("auth", "user.deleted", _on_deletion)
+    inbox.on("rooms", "room.created", changing(_room_created))
+    inbox.on("rooms", "room.updated", changing(_room_updated))
+    inbox.on("rooms", "room.deleted", changing(_room_deleted))
+    inbox.on("rooms", "member.joined", _member_joined)
+    inbox.on("rooms", "member.left", _member_left)
+    inbox.on("rooms", "member.role_changed", _member_role_changed)
 
 
-class MemberHeard(BaseModel):
-    user_id: str
-    role: str
+def _on_profile(tx: WriteSession, envelope: Envelope) -> None:
+    person = ProfileNews.model_validate(envelope.data).user
+    users.put(tx, person.id, person.role)
 
 
-class RoomCreated(BaseModel):
-    """A room, with the people who are in it from the start."""
-
-    room: RoomHeard
-    members: list[MemberHeard]
+def _on_role(tx: WriteSession, envelope: Envelope) -> None:
+    told = RoleNews.model_validate(envelope.data)
+    users.put(tx, told.user_id, told.role)
 
 
-class MemberJoined(BaseModel):
-    room_id: str
-    member: MemberHeard
+def _on_deletion(tx: WriteSession, envelope: Envelope) -> None:
+    forget_user(tx, DeletionNews.model_validate(envelope.data).user_id)
 
 
-class MemberLeft(BaseModel):
-    """`by` is who put the member out, if somebody did."""
-
-    room_id: str
-    user_id: str
-    reason: str
-    by: str | None = None
-
-
-class MemberRoleChanged(BaseModel):
-    room_id: str
-    user_id: str
-    role: str
-
-
-class RoomDeleted(BaseModel):
-    room_id: str
-
-
-def subscribe(inbox: Inbox) -> None:
-    """Bind every event type to what it does here."""
-    inbox.on("rooms", "room.created", _reading(RoomCreated, _room_created))
-    inbox.on("rooms", "member.joined", _reading(MemberJoined, _member_joined))
-    inbox.on("rooms", "member.left", _reading(MemberLeft, _member_left))
-    inbox.on("rooms", "member.role_changed", _reading(MemberRoleChanged, _member_role_changed))
-    inbox.on("rooms", "room.deleted", _reading(RoomDeleted, _room_deleted))
-
-
-def _room_created(tx: WriteSession, told: RoomCreated, _: Envelope) -> None:
+def _room_created(tx: WriteSession, envelope: Envelope) -> None:
+    told = RoomCreated.model_validate(envelope.data)
+    hear_room(tx, told.room)
     for member in told.members:
-        store.put_member(tx, told.room.id, member.user_id, member.role)
+        members.put(tx, told.room.id, member.user_id, member.role)
 
 
-def _member_joined(tx: WriteSession, told: MemberJoined, _: Envelope) -> None:
-    store.put_member(tx, told.room_id, told.member.user_id, told.member.role)
+def _room_updated(tx: WriteSession, envelope: Envelope) -> None:
+    hear_room(tx, RoomUpdated.model_validate(envelope.data).room)
 
 
-def _member_left(tx: WriteSession, told: MemberLeft, envelope: Envelope) -> None:
-    store.drop_member(tx, told.room_id, told.user_id)
+def _room_deleted(tx: WriteSession, envelope: Envelope) -> None:
+    forget_room(tx, RoomDeleted.model_validate(envelope.data).room_id)
+
+
+def _member_joined(tx: WriteSession, envelope: Envelope) -> None:
+    told = MemberJoined.model_validate(envelope.data)
+    members.put(tx, told.room_id, told.member.user_id, told.member.role)
+
+
+def _member_left(tx: WriteSession, envelope: Envelope) -> None:
+    told = MemberLeft.model_validate(envelope.data)
+    members.drop(tx, told.room_id, told.user_id)
     act = Act(envelope.at, told.by, "kick", told.user_id, told.room_id, None)
     # Rooms tells again what it told before, when its database was restored.
-    if told.reason == "kicked" and not queries.is_noted(tx, act):
+    if told.reason == "kicked" and not audit.is_noted(tx, act):
         note(tx, act)
 
 
-def _member_role_changed(tx: WriteSession, told: MemberRoleChanged, _: Envelope) -> None:
-    store.put_member(tx, told.room_id, told.user_id, told.role)
-
-
-def _room_deleted(tx: WriteSession, told: RoomDeleted, _: Envelope) -> None:
-    store.drop_room(tx, told.room_id)
-
-
-_Told = TypeVar("_Told", bound=BaseModel)
-
-
-def _reading(
-    model: type[_Told], apply: Callable[[WriteSession, _Told, Envelope], None]
-) -> Callable[[WriteSession, Envelope], None]:
-    def handler(tx: WriteSession, envelope: Envelope) -> None:
-        apply(tx, model.model_validate(envelope.data), envelope)
-
-    return handler
+def _member_role_changed(tx: WriteSession, envelope: Envelope) -> None:
+    told = MemberRoleChanged.model_validate(envelope.data)
+    members.put(tx, told.room_id, told.user_id, told.role)

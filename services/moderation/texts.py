@@ -23,10 +23,14 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What may happen to a text: it passes, it passes as `text`, or it is refused for the reason `code`."""
+    """What may happen to a text: it passes, passes as `text`, is refused, or waits for a moderator; and why.
 
-    action: Literal["pass", "mask", "block"]
+    `reason` is `profanity` or the name of a rule; `code` is the same as the code of the sender's error.
+    """
+
+    action: Literal["pass", "mask", "block", "hold"]
     text: str | None = None
+    reason: str | None = None
     code: str | None = None
 
 
@@ -34,3 +38,6 @@ class Verdicts(msgspec.Struct, frozen=True, gc=False):
     """One verdict for each text, in the order of the texts."""
 
     verdicts: list[Verdict]
+
+
+PASS = Verdict("pass")

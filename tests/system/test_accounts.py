@@ -99,3 +99,9 @@ async def test_a_person_gets_what_is_kept_about_them(anna: Person) -> None:
     assert set(manifest["services"]) == {"auth", "rooms", "messaging", "moderation", "files"}
     for service in ("auth", "rooms", "files"):
         assert manifest["services"][service]["complete"] is True
+
+
+async def test_a_name_that_nobody_wants_to_read_is_refused(anna: Person) -> None:
+    refused = await anna.call("PUT", "/users/me", 422, json={"display_name": "f.u.c.k you"})
+    assert refused["code"] == "profanity"
+    await anna.call("PUT", "/users/me", 200, json={"display_name": "Anna of Scunthorpe"})

@@ -52,6 +52,29 @@ async def test_a_picture_in_a_room(base: str) -> None:
     await eventually(dead)
 
 
+async def test_a_file_goes_with_its_message(base: str) -> None:
+    owner, member = await register(base), await register(base)
+    room = await owner.create_room(kind="public")
+    await member.join(room)
+    file = await upload(owner, room, picture(), "teal.png")
+    said = {"content": "look", "attachments": [file["id"]]}
+    message = await owner.call("POST", f"/rooms/{room['id']}/messages", 201, json=said)
+    [attached] = message["attachments"]
+    assert attached["id"] == file["id"]
+    assert (attached["width"], attached["blurhash"]) == (640, file["blurhash"])
+    assert "token" not in attached["url"] + attached["thumbnail_url"], "what all may read is nobody's own"
+    seen = await member.call("GET", f"/files/{file['id']}", 200)
+    assert (await fetch(base, seen["url"])).status_code == 200
+    await owner.call("DELETE", f"/messages/{message['id']}", (200, 204))
+
+    async def gone() -> bool:
+        return (await fetch(base, seen["url"])).status_code == 404
+
+    await eventually(gone)
+    await owner.call("GET", f"/files/{file['id']}", 404)
+    await member.call("POST", f"/rooms/{room['id']}/messages", 404, json=said)
+
+
 async def test_a_large_file_comes_back_as_it_was(base: str) -> None:
     person = await register(base)
     room = await person.create_room()

@@ -1,5 +1,6 @@
 """A person's data from all services, with those that did not answer named."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 
 from services.auth import export
 from services.auth.settings import Settings
-from services.auth.tests.world import Person, World
+from services.auth.tests.world import Person, World, code
 from shared.bus import Bus
 from shared.problems import Unavailable
 from shared.settings import ProcessSettings
@@ -107,6 +108,27 @@ async def test_a_service_that_never_ends_is_not_asked_for_ever(light: World, mon
         manifest, files = await exported(ada)
     assert manifest["services"]["files"]["complete"] is False and files["files/x.json"] == [1] * 5
     assert asked == [None, 1, 2, 3, 4]
+
+
+async def test_only_so_many_get_theirs_at_once(light: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_AT_ONCE", 1)
+    ada, asked, release = await light.person("ada"), asyncio.Event(), asyncio.Event()
+    rooms = Bus("rooms", ProcessSettings(nats_url=light.app.state.settings.nats_url))
+
+    async def slow(_: Any) -> Any:
+        asked.set()
+        await release.wait()
+        return {"files": {}}
+
+    async with rooms.connected():
+        await rooms.serve("export", slow)
+        await rooms.ping()
+        first = asyncio.create_task(ada.call("GET", "/users/me/export"))
+        await asyncio.wait_for(asked.wait(), 10)
+        assert code(await ada.call("GET", "/users/me/export")) == (503, "unavailable")
+        release.set()
+        assert (await first).status_code == 200
+        assert (await ada.call("GET", "/users/me/export")).status_code == 200, "and then the next"
 
 
 async def exported(person: Person) -> tuple[dict[str, Any], dict[str, Any]]:

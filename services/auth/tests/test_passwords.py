@@ -1,6 +1,8 @@
 """Hashing as it is in production: its parameters, how much of it goes on at once, and what a flood does."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -137,3 +139,11 @@ async def test_the_operator_sets_the_cost(tmp_path: Path, nats_server: NatsServe
         await world.login("ada")
         assert ",t=1," in before and ",t=2," in after
         assert await world.password_hash("ada") == after
+
+
+async def test_hashing_stands_back_for_other_work(quick: Passwords) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    step = passwords._NICER if sys.platform == "linux" else 0
+    assert await quick._submit(niceness) == min(19, niceness() + step)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.files import export
 from services.files.tests.conftest import Person, Service
 from services.files.tests.drawn import PNG
 from services.files.tests.only_sqlite import ONLY_SQLITE
@@ -43,15 +44,23 @@ async def test_bad_requests_are_answered(service: Service, asker: Bus, payload: 
     assert refused.value.status == 422
 
 
-async def test_export(service: Service, room: str, alice: Person, asker: Bus) -> None:
+async def test_export(service: Service, room: str, alice: Person, asker: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [(await service.stored(room, alice, name=f"{n}.txt")) for n in range(2)]
     form = {"file": ("me.png", PNG)}
     shown = (await service.client.post("/api/v1/users/upload-avatar", files=form, headers=alice.headers)).json()
     exported = (await asker.request("rpc.files.export", {"user_id": alice.user_id}))["files"]
-    assert [file["id"] for file in exported["files.json"]] == ids[::-1]
+    assert [file["id"] for file in exported["files.json"]] == ids
     assert {file["uploaded_by"] for file in exported["files.json"]} == {alice.user_id}
     assert "token" not in str(exported)
     assert exported["avatar.json"]["avatar_url"] == shown["avatar_url"]
+    monkeypatch.setattr(export, "PAGE", 1)
+    pages = []
+    question: dict[str, Any] = {"user_id": alice.user_id}
+    while (page := await asker.request("rpc.files.export", question)).get("next"):
+        pages += page["files"]["files.json"]
+        question["after"] = page["next"]
+    assert [file["id"] for file in pages] == ids
+    assert page["files"] == {"files.json": []}
     assert await asker.request("rpc.files.export", {"user_id": new_id()}) == {"files": {"files.json": []}}
     with pytest.raises(Problem):
         await asker.request("rpc.files.export", {"user_id": "x"})

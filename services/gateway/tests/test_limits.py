@@ -178,6 +178,16 @@ async def test_registering_counts_when_it_taught_something(start: Start) -> None
         assert [each.status_code for each in got] == [422, 422, 422, 422, 201, 409, 201, 429]
 
 
+async def test_mail_is_limited_although_every_answer_is_the_same(start: Start) -> None:
+    async def answer(_: Scope, __: Receive, send: Send) -> None:
+        await reply(send, 202, b"")
+
+    async with start(parley_limit_register="3/hour") as world:
+        world.upstream.answers["/api/v1/auth/password/forgot"] = answer
+        got = [await world.client.post("/api/v1/auth/password/forgot", content=b"{}") for _ in range(5)]
+        assert [each.status_code for each in got] == [202, 202, 202, 429, 429]
+
+
 async def test_a_login_to_nobody_is_counted_too() -> None:
     bodies = (b"", b"{", b"[]", b"null", b'{"username": 5}', b"username=", b"\xff=\xff", b'"x"')
     assert len({login_key(body, "192.0.2.1") for body in bodies}) == 1

@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const tokens = { access: null, refresh: sessionStorage.getItem("refresh") };
 let me = null;
+let invite; // the code to register with, from a link
 let room = null; // the open room: {id, name, seq, epoch, socket, tries, pending, shown, held}
 
 // --- calls
@@ -17,7 +18,8 @@ async function call(method, path, body, again = true) {
     await refresh();
     return call(method, path, body, false);
   }
-  const content = answer.status === 204 ? null : await answer.json();
+  const text = await answer.text();
+  const content = text ? JSON.parse(text) : null;
   if (!answer.ok) throw Object.assign(new Error(content.detail), { status: answer.status, code: content.code });
   return content;
 }
@@ -50,7 +52,7 @@ function forget() {
 async function enter(register) {
   const username = $("username").value, password = $("password").value;
   try {
-    if (register) await call("POST", "/auth/register", { username, password, email: $("email").value });
+    if (register) await call("POST", "/auth/register", { username, password, email: $("email").value, ...(invite && { invite }) });
     keep(await call("POST", "/auth/login", { username, password }));
     $("password").value = "";
     await open();
@@ -68,6 +70,35 @@ async function open() {
 
 function say(where, text) { where.querySelector(".error").textContent = text; }
 const complain = (error) => say($("house"), error.message);
+
+// --- links: what mail and invitations bring stands behind the #, which no server sees
+
+async function follow(link) {
+  const [kind, code] = link.slice(1).split("=");
+  if (code) history.replaceState(null, "", location.pathname);
+  if (kind === "invite") invite = code;
+  if (kind === "verify") await call("POST", "/auth/email/verify", { code }).then(() => say($("door"), "Your address is confirmed."));
+  if (kind === "reset") await newPassword(code);
+}
+
+function newPassword(code) {
+  $("reset").hidden = false;
+  return new Promise((done) => {
+    $("reset").onsubmit = (event) => {
+      event.preventDefault();
+      call("POST", "/auth/password/reset", { code, new_password: $("new-password").value })
+        .then(() => { $("reset").hidden = true; forget(); say($("door"), "Log in with your new password."); done(); })
+        .catch((error) => say($("reset"), error.message));
+    };
+  });
+}
+
+async function forgot() {
+  const email = $("email").value;
+  if (!email) return say($("door"), "Give your e-mail address.");
+  await call("POST", "/auth/password/forgot", { email });
+  say($("door"), "If somebody has this address, a mail is on its way.");
+}
 
 // --- rooms
 
@@ -227,6 +258,7 @@ function state(text) { $("state").textContent = text; }
 
 $("door").onsubmit = (event) => { event.preventDefault(); enter(false); };
 $("register").onclick = () => { if ($("door").reportValidity()) enter(true); };
+$("forgot").onclick = () => forgot().catch((error) => say($("door"), error.message));
 $("logout").onclick = () => call("POST", "/auth/logout").catch(() => {}).finally(forget);
 $("create").onsubmit = (event) => {
   event.preventDefault();
@@ -250,4 +282,7 @@ $("text").oninput = () => {
   room.socket.send(JSON.stringify({ type: "typing.start" }));
 };
 
-(tokens.refresh ? refresh().then(open) : Promise.reject()).catch(() => { $("door").hidden = false; });
+follow(location.hash)
+  .catch((error) => say($("door"), error.message))
+  .then(() => (tokens.refresh ? refresh().then(open) : Promise.reject()))
+  .catch(() => { $("door").hidden = false; });

@@ -16,19 +16,8 @@ class TestMessaging(ServiceContract):
     service = "messaging"
     create_app = staticmethod(create_app)
     settings = Settings
-    agreed = frozenset(
-        f"moderation.{type_}"
-        for type_ in (
-            "member.muted",
-            "member.unmuted",
-            "member.banned",
-            "member.unbanned",
-            "user.muted",
-            "user.unmuted",
-            "message.removed",
-            "message.masked",
-        )
-    )
+    # Understood for the day when moderation masks after the fact; until then late reviews mask here.
+    agreed = frozenset({"moderation.message.masked"})
 
     @asynccontextmanager
     async def around(self, live: Live) -> AsyncIterator[World]:

@@ -16,7 +16,6 @@ class TestRooms(ServiceContract):
     service = "rooms"
     create_app = staticmethod(create_app)
     settings = Settings
-    agreed = frozenset({"moderation.member.banned", "moderation.member.unbanned"})
 
     @asynccontextmanager
     async def around(self, live: Live) -> AsyncIterator[World]:

@@ -1,0 +1,1 @@
+"""How well and how fast the word matcher works, beside better-profanity: `python -m bench.moderation`."""

@@ -1,0 +1,72 @@
+"""The reports table."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select
+
+from services.moderation.models import cases, reports
+from shared.database import ReadSession, WriteSession
+
+REPORTS = reports.join(cases, cases.c.id == reports.c.case_id)
+COLUMNS = (
+    *reports.c,
+    cases.c.status,
+    cases.c.action,
+    cases.c.resolved_by,
+    cases.c.resolved_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report and what became of it; `message` is JSON."""
+
+    id: str
+    case_id: str
+    message_id: str
+    room_id: str
+    reporter_id: str
+    reason: str
+    details: str
+    message: str
+    created_at: datetime
+    status: str
+    action: str | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+
+
+def find(tx: ReadSession, report_id: str) -> ReportRow | None:
+    """The report with this id."""
+    query = select(*COLUMNS).select_from(REPORTS)
+    row = tx.execute(query.where(reports.c.id == report_id)).one_or_none()
+    return None if row is None else ReportRow(*row)
+
+
+def by_person(tx: ReadSession, message_id: str, reporter_id: str) -> ReportRow | None:
+    """What this person reported about this message."""
+    query = select(*COLUMNS).select_from(REPORTS)
+    row = tx.execute(
+        query.where(reports.c.message_id == message_id, reports.c.reporter_id == reporter_id)
+    ).one_or_none()
+    return None if row is None else ReportRow(*row)
+
+
+def add(tx: WriteSession, **values: str | datetime) -> None:
+    """A new report."""
+    tx.execute(insert(reports).values(**values))
+
+
+def within_an_hour(tx: ReadSession, reporter_id: str) -> int:
+    """How many this person made in the last hour."""
+    lately = reports.c.created_at > tx.now - timedelta(hours=1)
+    query = select(func.count()).select_from(reports).where(reports.c.reporter_id == reporter_id, lately)
+    number: int = tx.execute(query).scalar_one()
+    return number
+
+
+def reporters_of(tx: ReadSession, case_id: str) -> list[tuple[str, str]]:
+    """Ids of the reports of a case and of who made them, oldest first."""
+    query = select(reports.c.id, reports.c.reporter_id).where(reports.c.case_id == case_id).order_by(reports.c.id)
+    return [(row.id, row.reporter_id) for row in tx.execute(query)]
