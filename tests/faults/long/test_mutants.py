@@ -27,6 +27,7 @@ CAUGHT: dict[str, tuple[tuple[Fault, ...], tuple[str, ...]]] = {
 ELSEWHERE = {
     "no_flush_to_disk": "test_disk.py: it takes a power cut",
     "numbers_from_memory": "test_disk.py: it takes a commit that fails",
+    "no_epoch": "test_restore.py: it takes a backup that is restored",
     "no_head_check": "below: it takes silence after the loss",
 }
 

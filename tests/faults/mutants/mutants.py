@@ -141,6 +141,15 @@ def fetch_before_subscribe(rooms: Any) -> None:
     rooms.LiveRooms._open = open_late
 
 
+def no_epoch(epoch: Any) -> None:
+    """A database that went back in time goes on as if nothing were."""
+
+    async def compare(self: Any) -> None:
+        return None
+
+    epoch.EpochGuard._compare = compare
+
+
 _BATCH, _SEQUENCER = "services.messaging.batch", "services.messaging.sequencer"
 _ROOM, _ROOMS = "services.gateway.realtime.room", "services.gateway.realtime.rooms"
 
@@ -153,6 +162,7 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
     "no_gap_repair": {_ROOM: no_gap_repair},
     "no_duplicate_drop": {_ROOM: no_duplicate_drop},
     "no_head_check": {_ROOMS: no_head_check},
+    "no_epoch": {"services.messaging.epoch": no_epoch},
     "no_refill_no_pull": {"shared.outbox.outbox": no_refill, "shared.inbox.follower": no_pull},
     "fetch_before_subscribe_no_gap_repair": {_ROOMS: fetch_before_subscribe, _ROOM: no_gap_repair},
 }
