@@ -27,14 +27,17 @@ def may_fetch(room_role: str | None) -> None:
         raise no_such_file()
 
 
-def may_always_delete(caller: Caller, uploaded_by: str) -> bool:
-    """Who needs no role in the room to delete a file: its uploader, the system's moderators and admins."""
-    return caller.user_id == uploaded_by or caller.role in _STAFF
+def may_always_delete(caller: Caller, uploaded_by: str, *, between_two: bool) -> bool:
+    """Who needs no role in the room to delete a file: its uploader, the system's moderators and admins.
+
+    Over a conversation of two nobody stands: what is in it goes by way of a report.
+    """
+    return caller.user_id == uploaded_by or (caller.role in _STAFF and not between_two)
 
 
-def may_delete(caller: Caller, uploaded_by: str, room_role: str | None) -> None:
+def may_delete(caller: Caller, uploaded_by: str, room_role: str | None, *, between_two: bool) -> None:
     """They, and the room's owner and moderators."""
-    if not may_always_delete(caller, uploaded_by) and room_role not in KEEPERS:
+    if not may_always_delete(caller, uploaded_by, between_two=between_two) and room_role not in KEEPERS:
         may_see(caller, uploaded_by, room_role)
         raise Forbidden("forbidden", "Only who uploaded the file and the room's moderators may delete it.")
 

@@ -86,6 +86,12 @@ def room_role(tx: ReadSession, room_id: str, user_id: str) -> str | None:
     return role
 
 
+def is_between_two(tx: ReadSession, room_id: str) -> bool:
+    """Whether it is a direct room: of all rooms that have members, these alone have no owner."""
+    roles = set(tx.execute(select(members.c.role).where(members.c.room_id == room_id).distinct()).scalars())
+    return bool(roles) and "owner" not in roles
+
+
 def used_bytes(tx: ReadSession, user_id: str) -> int:
     """What the person's files add up to."""
     total = select(func.sum(files.c.size)).where(files.c.uploaded_by == user_id)

@@ -30,8 +30,9 @@ async def get_file(file_id: Id, caller: SomeCaller, wired: Wired) -> File:
 
 @router.delete("/files/{file_id}", status_code=204, responses=_ABSENT | {403: {"description": "Not yours to delete"}})
 async def delete_file(file_id: Id, caller: SomeCaller, wired: Wired) -> None:
-    """Delete a file (who uploaded it, the room's owner and moderators, moderators, admins)."""
+    """Delete a file (who uploaded it, the room's owner and moderators; moderators and admins but for direct rooms)."""
     row = await wired.db.read(queries.file_row, file_id)
-    if not policy.may_always_delete(caller, row["uploaded_by"]):
+    between_two = await wired.db.read(queries.is_between_two, row["room_id"])
+    if not policy.may_always_delete(caller, row["uploaded_by"], between_two=between_two):
         await wired.membership.role(row["room_id"], caller.user_id, enough=policy.KEEPERS)
     await wired.db.write(delete, caller, file_id)

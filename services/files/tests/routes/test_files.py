@@ -37,6 +37,17 @@ async def test_who_may_delete(service: Service, rooms: FakeRooms, alice: Person,
     await eventually(lambda: service.left() == [])
 
 
+async def test_nobody_stands_over_a_conversation_of_two(
+    service: Service, rooms: FakeRooms, alice: Person, bob: Person
+) -> None:
+    room = await rooms.room(**{alice.user_id: "member", bob.user_id: "member"})
+    file_id = await service.stored(room, alice)
+    for staff in (Person(role="moderator"), Person(role="admin")):
+        assert (await service.delete(file_id, staff)).status_code == 404
+    assert (await service.delete(file_id, bob)).status_code == 403
+    assert (await service.delete(file_id, alice)).status_code == 204
+
+
 async def test_a_new_moderator_deletes_at_once(
     service: Service, rooms: FakeRooms, room: str, alice: Person, bob: Person
 ) -> None:
