@@ -3,13 +3,40 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select, true
 
 from services.messaging import policy
 from services.messaging.models import departures, members, messages, restrictions, rooms, timeline_head, users
 from services.messaging.render import author_view
 from shared.database import ReadSession
 from shared.problems import Forbidden, NotFound, Problem
+
+_ME: Any = bindparam("me")
+_ROOM: Any = bindparam("room")
+# Statements are built once: building one costs several times what running it does.
+_STANDING = (
+    select(rooms, members.c.role, restrictions.c.kind.label("ban"), restrictions.c.expires_at.label("ban_ends"))
+    .outerjoin(members, (members.c.room_id == rooms.c.id) & (members.c.user_id == _ME))
+    .outerjoin(
+        restrictions,
+        (restrictions.c.user_id == _ME) & (restrictions.c.room_id == rooms.c.id) & (restrictions.c.kind == "ban"),
+    )
+    .where(rooms.c.id == _ROOM, rooms.c.deleted_at.is_(None))
+)
+_ATTACH = (
+    _STANDING.join(timeline_head, true())
+    .outerjoin(users, users.c.id == _ME)
+    .add_columns(
+        timeline_head.c.epoch,
+        users.c.id.label("user_id"),
+        users.c.username,
+        users.c.display_name,
+        users.c.avatar_url,
+        users.c.deleted,
+    )
+)
+_MESSAGE = select(messages, rooms.c.kind.label("room_kind")).join(rooms).where(messages.c.id == bindparam("message"))
+_DEPARTURE = select(departures.c.reason).where(departures.c.room_id == _ROOM, departures.c.user_id == _ME)
 
 
 def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
@@ -18,16 +45,7 @@ def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
     Raises NotFound for a room that isn't there or isn't the caller's to know of, Forbidden (`not_a_member`,
     `banned`, `kicked`) for one that is.
     """
-    row = tx.execute(
-        select(rooms, members.c.role)
-        .outerjoin(members, (members.c.room_id == rooms.c.id) & (members.c.user_id == user_id))
-        .where(rooms.c.id == room_id, rooms.c.deleted_at.is_(None))
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such room.")
-    if row.role is None or _is_banned(tx, room_id, user_id):
-        raise _refusal(tx, row.kind, room_id, user_id)
-    return row
+    return _allowed(tx, _STANDING, room_id, user_id)
 
 
 def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: str = "user") -> tuple[Any, str | None]:
@@ -35,8 +53,7 @@ def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: 
 
     With a moderator's `house_role`, membership is not needed, except where two talk.
     """
-    row = tx.execute(select(messages, rooms.c.kind.label("room_kind")).join(rooms).where(messages.c.id == message_id))
-    message = row.one_or_none()
+    message = tx.execute(_MESSAGE, {"message": message_id}).one_or_none()
     if message is None:
         raise policy.no_such_message()
     try:
@@ -47,21 +64,20 @@ def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: 
         raise policy.no_such_message() from None
 
 
-def _is_banned(tx: ReadSession, room_id: str, user_id: str) -> bool:
-    ends = tx.execute(
-        select(restrictions.c.expires_at).where(
-            restrictions.c.user_id == user_id, restrictions.c.room_id == room_id, restrictions.c.kind == "ban"
-        )
-    ).scalars()
-    return any(policy.is_active(end, tx.now) for end in ends)
+def _allowed(tx: ReadSession, statement: Select[Any], room_id: str, user_id: str) -> Any:
+    row = tx.execute(statement, {"room": room_id, "me": user_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such room.")
+    banned = row.ban is not None and policy.is_active(row.ban_ends, tx.now)
+    if row.role is None or banned:
+        raise _refusal(tx, row.kind, room_id, user_id, banned)
+    return row
 
 
-def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str) -> Exception:
-    if _is_banned(tx, room_id, user_id):
+def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str, banned: bool) -> Exception:
+    if banned:
         return Forbidden("banned", "You were banned from this room.")
-    reason = tx.execute(
-        select(departures.c.reason).where(departures.c.room_id == room_id, departures.c.user_id == user_id)
-    ).scalar_one_or_none()
+    reason = tx.execute(_DEPARTURE, {"room": room_id, "me": user_id}).scalar_one_or_none()
     if reason in ("banned", "kicked"):
         return Forbidden(reason, f"You were {reason} from this room.")
     if kind != "public":
@@ -71,14 +87,12 @@ def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str) -> Exceptio
 
 def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
     """What a gateway shows in `ready`: the room's head and epoch, the Room, and what is known of the caller."""
-    row = require_member(tx, room_id, user_id)
-    epoch = tx.execute(select(timeline_head.c.epoch)).scalar_one()
-    user = tx.execute(select(users).where(users.c.id == user_id)).one_or_none()
+    row = _allowed(tx, _ATTACH, room_id, user_id)
     return {
         "seq": row.head_seq,
-        "epoch": epoch,
+        "epoch": row.epoch,
         "room": room_view(row) | {"my_role": row.role},
-        "user": None if user is None else author_view(dict(user._mapping)),
+        "user": None if row.user_id is None else author_view({**row._mapping, "id": row.user_id}),
     }
 
 

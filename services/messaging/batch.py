@@ -189,15 +189,32 @@ class Batch:
                 places.add((room_id, command.user_id))
             elif room_id is not None:
                 self.timeline.load([room_id])
-        self.timeline.load(sorted({room_id for room_id, _ in places}))
         everybody = {user_id for _, user_id in places}
         self._places = places
-        self._roles = loading.roles(self._tx, places)
-        self._restrictions = loading.restricted(self._tx, everybody)
         authors = {self.messages[command.message_id]["author_id"] for command in others if self._room_of(command)}
-        self._people = loading.people(self._tx, everybody | authors)
+        self._load_people(places, authors)
         direct = {room_id for room_id, _ in places if (head := self.timeline.known(room_id)) and head.kind == "direct"}
         self._blocked = loading.blocked(self._tx, direct, everybody)
+
+    def _load_people(self, places: set[Pair], authors: set[str]) -> None:
+        """Members with all that concerns them in one statement; of anybody else only what there is."""
+        self._roles: dict[Pair, str] = {}
+        self._people: dict[str, Row] = {}
+        self._restrictions: dict[Pair, dict[str, datetime | None]] = {}
+        for row in loading.standing(self._tx, places):
+            self.timeline.know(row)
+            place = (row["id"], row["user_id"])
+            self._roles[place] = row["role"]
+            if row["known_id"] is not None:
+                self._people[place[1]] = row | {"id": place[1]}
+            if row["restriction"] is not None:
+                ends = self._restrictions.setdefault((row["restricted_in"], place[1]), {})
+                ends[row["restriction"]] = row["expires_at"]
+        strangers = places - self._roles.keys()
+        self.timeline.load(sorted({room_id for room_id, _ in strangers}))
+        self._restrictions |= loading.restricted(self._tx, {user_id for _, user_id in strangers})
+        others = ({user_id for _, user_id in places} | authors) - {user_id for _, user_id in self._roles}
+        self._people |= loading.people(self._tx, others)
 
     def _load_sends(self, sends: Sequence[Send]) -> None:
         tx = self._tx

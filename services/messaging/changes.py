@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, text, update
 
 from services.messaging import search
+from services.messaging.inserts import Insert
 from services.messaging.models import (
     mentions,
     message_files,
@@ -32,6 +33,7 @@ _CHANGING = (
     "pinned_at",
     "pinned_by",
 )
+_INSERT = Insert(messages)
 _UPDATE = (
     update(messages).where(messages.c.id == bindparam("key")).values({name: bindparam(name) for name in _CHANGING})
 )
@@ -132,7 +134,7 @@ class Changes:
         if self._changed:
             tx.execute(_UPDATE, [_changed(row) for row, _, _ in self._changed.values()])
         if self._new:
-            tx.execute(insert(messages), list(self._new.values()))
+            _INSERT(tx, list(self._new.values()))
         if self._schedules_gone:
             tx.execute(delete(schedules).where(schedules.c.id.in_(sorted(self._schedules_gone))))
         for table, rows in self._inserts.items():

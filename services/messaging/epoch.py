@@ -99,6 +99,15 @@ async def remembered(bus: Bus) -> Remembered:
     return Remembered(str(last["epoch"]), int(last["id"]))
 
 
+async def start_over(database_url: str) -> str:
+    """After restoring a backup of a database whose broker is lost too, before messaging starts; the new epoch."""
+    db = Database(database_url)
+    try:
+        return await db.write(begin_epoch)
+    finally:
+        db.close()
+
+
 def begin_epoch(tx: WriteSession) -> str:
     """The database is another than the one that clients and followers knew; the new epoch.
 

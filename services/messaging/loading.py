@@ -16,6 +16,7 @@ from services.messaging.models import (
     receipts,
     restrictions,
     revisions,
+    rooms,
     schedules,
     slow_mode,
     users,
@@ -29,9 +30,31 @@ Row = dict[str, Any]
 EVERYWHERE = ""
 
 _IDS: Any = bindparam("ids", expanding=True)
-_MEMBERS = select(members.c.room_id, members.c.user_id, members.c.role).where(
-    among("pairs", members.c.room_id, members.c.user_id)
+# Of a member everything at once; a row for each restriction that counts there.
+_STANDING = (
+    select(
+        rooms,
+        members.c.user_id,
+        members.c.role,
+        users.c.id.label("known_id"),
+        users.c.username,
+        users.c.display_name,
+        users.c.avatar_url,
+        users.c.deleted,
+        restrictions.c.room_id.label("restricted_in"),
+        restrictions.c.kind.label("restriction"),
+        restrictions.c.expires_at,
+    )
+    .select_from(members)
+    .join(rooms, rooms.c.id == members.c.room_id)
+    .outerjoin(users, users.c.id == members.c.user_id)
+    .outerjoin(
+        restrictions,
+        (restrictions.c.user_id == members.c.user_id) & restrictions.c.room_id.in_([members.c.room_id, EVERYWHERE]),
+    )
+    .where(among("pairs", members.c.room_id, members.c.user_id))
 )
+_STANDING_FIELDS = _STANDING.selected_columns.keys()
 _USERS = select(users).where(users.c.id.in_(_IDS))
 _EARLIER = select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id).where(
     among("pairs", messages.c.author_id, messages.c.room_id, messages.c.client_id)
@@ -75,10 +98,10 @@ _PINNED = (
 _BEGUN = select(messages.c.room_id).where(messages.c.room_id.in_(_IDS)).distinct()
 
 
-def roles(tx: ReadSession, pairs: set[Pair]) -> dict[Pair, str]:
-    """The role of each (room, user) that is a member."""
-    rows = tx.execute(_MEMBERS, {"pairs": sorted(pairs)}) if pairs else ()
-    return {(row.room_id, row.user_id): row.role for row in rows}
+def standing(tx: ReadSession, pairs: set[Pair]) -> list[Row]:
+    """The room, the role, the user and the restrictions of each (room, user) that is a member."""
+    rows = tx.execute(_STANDING, {"pairs": sorted(pairs)}).all() if pairs else ()
+    return [dict(zip(_STANDING_FIELDS, row, strict=True)) for row in rows]
 
 
 def people(tx: ReadSession, ids: set[str]) -> dict[str, Row]:

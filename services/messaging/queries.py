@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select
@@ -9,7 +10,7 @@ from sqlalchemy import Select, bindparam, case, func, select
 from services.messaging import policy
 from services.messaging.access import require_member, require_message
 from services.messaging.models import messages, reactions, revisions, users
-from services.messaging.render import author_view, render_message
+from services.messaging.render import render_message, unknown_author
 from shared.clock import rfc3339
 from shared.database import ReadSession
 
@@ -29,18 +30,16 @@ class Window:
 def history(tx: ReadSession, user_id: str, room_id: str, window: Window) -> Json:
     """{"items": oldest first, "has_more": in the direction that was asked for}."""
     require_member(tx, room_id, user_id)
-    rows = list(tx.execute(_page(room_id, window)))
+    rows = tx.execute(*_page(room_id, window)).all()
     has_more = len(rows) > window.limit
-    rows = rows[: window.limit]
-    if window.after is None:
-        rows.reverse()
+    rows = rows[: window.limit] if window.after is not None else rows[: window.limit][::-1]
     return {"items": views(tx, rows, user_id), "has_more": has_more}
 
 
 def get_message(tx: ReadSession, user_id: str, message_id: str) -> Json:
     """One message of a room that the caller is in; NotFound for any other."""
     require_message(tx, user_id, message_id)
-    return views(tx, tx.execute(WITH_AUTHOR.where(messages.c.id == message_id)).all(), user_id)[0]
+    return views(tx, tx.execute(_ONE, {"message": message_id}).all(), user_id)[0]
 
 
 def room_of(tx: ReadSession, user_id: str, message_id: str) -> str:
@@ -85,17 +84,19 @@ def earlier_contents(
 
 def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[Json]:
     """Messages as this person sees them: one more statement for all of them, if anybody has reacted at all."""
-    reacted = [row.id for row in rows if row.reacted and row.deleted_at is None]
+    seen = [dict(zip(_FIELDS, row, strict=True)) for row in rows]  # a row's own look-ups cost ten times a dict's
+    reacted = [one["id"] for one in seen if one["reacted"] and one["deleted_at"] is None]
     found: dict[str, list[Json]] = {}
     for row in tx.execute(_REACTIONS, {"ids": reacted, "me": user_id}) if reacted else ():
-        one = {"emoji": row.emoji, "count": row.times, "me": bool(row.me)}
-        found.setdefault(row.message_id, []).append(one)
-    return [render_message(row._mapping, _author(row), found.get(row.id, ())) for row in rows]
+        reaction = {"emoji": row.emoji, "count": row.times, "me": bool(row.me)}
+        found.setdefault(row.message_id, []).append(reaction)
+    return [render_message(one, _author(one), found.get(one["id"], ())) for one in seen]
 
 
 WITH_AUTHOR = select(messages, users.c.username, users.c.display_name, users.c.avatar_url, users.c.deleted).outerjoin(
     users, users.c.id == messages.c.author_id
 )
+_FIELDS = WITH_AUTHOR.selected_columns.keys()
 _REACTIONS = (
     select(
         reactions.c.message_id,
@@ -110,26 +111,41 @@ _REACTIONS = (
 )
 
 
-def _page(room_id: str, window: Window) -> Select[Any]:
-    query = WITH_AUTHOR.where(messages.c.room_id == room_id).limit(window.limit + 1)
-    if window.thread is not None:
-        asked = select(func.coalesce(messages.c.thread_id, messages.c.id)).where(messages.c.id == window.thread)
+_ONE = WITH_AUTHOR.where(messages.c.id == bindparam("message"))
+
+
+@cache
+def _pages(direction: str, of_thread: bool) -> Select[Any]:
+    """One statement for each kind of page: building it costs more than running it."""
+    query = WITH_AUTHOR.where(messages.c.room_id == bindparam("room")).limit(bindparam("most"))
+    if of_thread:
+        asked = select(func.coalesce(messages.c.thread_id, messages.c.id)).where(messages.c.id == bindparam("thread"))
         root = asked.scalar_subquery()
         query = query.where((messages.c.thread_id == root) | (messages.c.id == root))
-    if window.after is not None:
-        return query.where(messages.c.seq > window.after).order_by(messages.c.seq)
-    if window.before is not None:
-        query = query.where(messages.c.seq < window.before)
+    if direction == "after":
+        return query.where(messages.c.seq > bindparam("seq")).order_by(messages.c.seq)
+    if direction == "before":
+        query = query.where(messages.c.seq < bindparam("seq"))
     return query.order_by(messages.c.seq.desc())
 
 
-def _author(row: Any) -> Json:
-    return author_view(
-        {
-            "id": row.author_id,
-            "username": row.username,
-            "display_name": row.display_name,
-            "avatar_url": row.avatar_url,
-            "deleted": row.deleted or row.username is None,
-        }
-    )
+def _page(room_id: str, window: Window) -> tuple[Select[Any], Json]:
+    params: Json = {"room": room_id, "most": window.limit + 1}
+    if window.thread is not None:
+        params["thread"] = window.thread
+    direction = "newest"
+    for name, seq in (("before", window.before), ("after", window.after)):
+        if seq is not None:
+            direction, params["seq"] = name, seq
+    return _pages(direction, window.thread is not None), params
+
+
+def _author(row: Json) -> Json:
+    if row["deleted"] or row["username"] is None:
+        return unknown_author(row["author_id"])
+    return {
+        "id": row["author_id"],
+        "username": row["username"],
+        "display_name": row["display_name"],
+        "avatar_url": row["avatar_url"],
+    }

@@ -4,18 +4,20 @@
 beyond it, so a rollback can't leave a hole (RELIABILITY.md §2.2.1).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
+from services.messaging.inserts import Insert
 from services.messaging.models import rooms, timeline, timeline_head
 from shared.database import WriteSession
 from shared.problems import NotFound
 
+_INSERT = Insert(timeline)
 _HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
 _ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
@@ -71,14 +73,14 @@ class Timeline:
         missing = [room_id for room_id in dict.fromkeys(room_ids) if room_id not in self._rooms]
         if missing:
             for row in self.tx.execute(_ROOMS, {"ids": missing}):
-                self._rooms[row.id] = RoomHead(
-                    row.id,
-                    orjson.loads(row.state),
-                    row.kind,
-                    row.member_count,
-                    row.head_seq,
-                    row.deleted_at is not None,
-                )
+                self.know(dict(row._mapping))
+
+    def know(self, row: Mapping[str, Any]) -> None:
+        """Take the head from a room's row that was read in this transaction."""
+        if row["id"] not in self._rooms:
+            state, deleted = orjson.loads(row["state"]), row["deleted_at"] is not None
+            head = RoomHead(row["id"], state, row["kind"], row["member_count"], row["head_seq"], deleted)
+            self._rooms[head.id] = head
 
     def known(self, room_id: str) -> RoomHead | None:
         """The head, if it was loaded and the room is not gone."""
@@ -117,7 +119,7 @@ class Timeline:
         """Write what was appended: the entries, the heads they moved, and the position."""
         if not self.entries:
             return
-        self.tx.execute(insert(timeline), [_row(entry) for entry in self.entries])
+        _INSERT(self.tx, [_row(entry) for entry in self.entries])
         heads = {entry.room_id: entry.seq for entry in self.entries}
         self.tx.execute(_HEADS, [{"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()])
         self.tx.execute(_ADVANCE, {"new_pos": self._pos})

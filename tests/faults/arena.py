@@ -31,6 +31,10 @@ class Arena:
     def __init__(self, folder: Path, environment: dict[str, str], var: Path | None = None) -> None:
         self.parley = Parley(folder, {**LIMITS_OFF, **environment}, var)
 
+    def base(self, number: int) -> str:
+        """Which gateway the person of this number uses."""
+        return self.parley.base
+
     async def start(self) -> None:
         """Start everything and wait until it is ready."""
         await asyncio.to_thread(self.parley.start)

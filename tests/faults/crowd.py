@@ -89,10 +89,11 @@ async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
         for number in range(size.rooms):
             work = Workload((await owner.create_room())["id"])
             made.workloads.append(work)
-            people = [await _member(arena, work, f"r{number}s{n}") for n in range(size.senders)]
+            people = [await _member(arena.base(n), work, f"r{number}s{n}") for n in range(size.senders)]
             senders += [everyone.create_task(work.send_all(who, _WITHOUT_END, size.gap)) for who in people]
             for one in range(size.listeners):
-                everyone.create_task(work.listen(owner, f"room {number} listener {one}"))
+                watching = Person(arena.base(one), owner.username, owner.tokens, {"id": owner.id})
+                everyone.create_task(work.listen(watching, f"room {number} listener {one}"))
         guest = await register(arena.parley.base, "guest")
         senders.append(everyone.create_task(made.workloads[0].intrude(guest, owner)))
         yield made
@@ -105,8 +106,8 @@ async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
             work.finish()
 
 
-async def _member(arena: Arena, work: Workload, name: str) -> Person:
-    person = await register(arena.parley.base, name)
+async def _member(base: str, work: Workload, name: str) -> Person:
+    person = await register(base, name)
     await person.join({"id": work.room_id})
     return person
 

@@ -104,8 +104,9 @@ def _of_order(acked: list[Send]) -> list[str]:
 
 
 def _of_authority(log: list[dict[str, Any]]) -> list[str]:
-    """I10: nothing comes from who is not in the room at that number."""
+    """I10: nothing comes from who is not in the room, or may not write in it, at that number."""
     inside: set[str] = set()
+    silenced: set[str] = set()
     found = []
     for entry in log:
         match entry["type"]:
@@ -113,6 +114,10 @@ def _of_authority(log: list[dict[str, Any]]) -> list[str]:
                 inside.add(entry["user_id"])
             case "member.left" | "member.banned":
                 inside.discard(entry["user_id"])
-            case "message.created" if entry["message"]["author"]["id"] not in inside:
-                found.append(f"I10 {entry['seq']} comes from somebody who was not in the room")
+            case "member.muted":
+                silenced.add(entry["user_id"])
+            case "member.unmuted":
+                silenced.discard(entry["user_id"])
+            case "message.created" if entry["message"]["author"]["id"] not in inside - silenced:
+                found.append(f"I10 {entry['seq']} comes from somebody who may not write at that number")
     return found

@@ -58,6 +58,10 @@ def let_a_stranger_in(history: History) -> None:
     history.log[3] = {"seq": 4, "type": "member.left", "user_id": "u"}
 
 
+def let_a_muted_person_talk(history: History) -> None:
+    history.log[3] = {"seq": 4, "type": "member.muted", "user_id": "u"}
+
+
 def change_a_text(history: History) -> None:
     history.stored[3]["content"] = "other"
 
@@ -80,6 +84,7 @@ BREAKS: list[tuple[Callable[[History], None], str]] = [
     (change_a_text, "I7"),
     (reorder, "I9"),
     (let_a_stranger_in, "I10"),
+    (let_a_muted_person_talk, "I10"),
 ]
 
 

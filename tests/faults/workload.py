@@ -10,6 +10,7 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from shared.tasks import ended
 from tests.faults.history import History, Listener, Send
 from tests.system.person import Person, api, is_entry
 
@@ -28,6 +29,7 @@ class Workload:
         self.history = History()
         self.reconnects = 0
         self.refusals = 0
+        self._intrusions = itertools.count()
         self._give_up = float("inf")
         self._done = asyncio.Event()
         self._enough = asyncio.Event()
@@ -71,21 +73,29 @@ class Workload:
                 await self._drop(socket)
 
     async def intrude(self, guest: Person, owner: Person) -> None:
-        """A guest joins, talks as fast as it can and is removed, again and again until enough was sent."""
-        number = 0
+        """A guest joins, talks as fast as it can, is silenced, talks again and is removed, until enough was sent."""
+        mute = f"/rooms/{self.room_id}/mute/{guest.id}"
         while not self._enough.is_set():
             if not await self._asked(guest, "POST", f"/rooms/{self.room_id}/join", {}):
                 continue
-            talking = asyncio.create_task(self._talk(guest, number))
-            await asyncio.sleep(5 * _PAUSE)
-            while not await self._asked(owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}"):
+            await self._talk_until(guest, owner, "POST", mute, {"reason": "too loud"})
+            while not await self._asked(owner, "DELETE", mute):
                 pass
-            number = await talking
+            await self._talk_until(guest, owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}")
 
-    async def _talk(self, guest: Person, first: int) -> int:
-        """Talk over HTTP until refused; the number of the next message."""
+    async def _talk_until(self, guest: Person, owner: Person, method: str, path: str, body: Any = None) -> None:
+        """Talk until the owner has seen to it that this ends, and a little longer if it does not."""
+        talking = asyncio.create_task(self._talk(guest))
+        await asyncio.sleep(5 * _PAUSE)
+        while not await self._asked(owner, method, path, body):
+            pass
+        await asyncio.wait([talking], timeout=_ACK_PATIENCE)
+        await ended(talking)
+
+    async def _talk(self, guest: Person) -> None:
+        """Talk over HTTP until refused."""
         async with api(guest.base, guest.token) as http:
-            for number in itertools.count(first):
+            for number in self._intrusions:
                 send = Send(f"{guest.username}-{number}", guest.id, f"intrusion {number}", time.monotonic())
                 self.history.sends.append(send)
                 body = {"client_id": send.client_id, "content": send.content}
@@ -98,7 +108,6 @@ class Workload:
                     send.seq, send.acked = answer.json()["seq"], time.monotonic()
                 elif answer.status_code < 500:
                     break
-        return number + 1
 
     def _has_all(self, listener: Listener) -> bool:
         """Or will never have it."""

@@ -5,22 +5,9 @@ import io
 import json
 import zipfile
 
-import pytest
 from websockets.asyncio.client import connect
 
-from tests.system.parley import Parley
-from tests.system.person import PASSWORD, Person, Sockets, api, login, register
-
-
-@pytest.fixture
-async def anna(base: str) -> Person:
-    return await register(base, "anna")
-
-
-@pytest.fixture
-async def admin(parley: Parley, base: str) -> Person:
-    secrets = json.loads((parley.var / "secrets.json").read_text())
-    return await login(base, secrets["admin_username"], secrets["admin_password"])
+from tests.system.person import PASSWORD, Person, Sockets, api, login
 
 
 async def robot_of(person: Person, *scopes: str) -> tuple[Person, str]:

@@ -28,16 +28,6 @@ async def ended(base: str, path: str, **options: Any) -> tuple[int, str]:
         return await asyncio.wait_for(socket.closed(), 10)
 
 
-@pytest.fixture
-async def anna(base: str) -> Person:
-    return await register(base, "anna")
-
-
-@pytest.fixture
-async def room_id(anna: Person) -> str:
-    return str((await anna.create_room())["id"])
-
-
 async def test_the_token_may_come_in_four_ways(base: str, anna: Person, room_id: str) -> None:
     ticket = (await anna.call("POST", "/auth/ws-ticket", 201))["ticket"]
     bearer = {"additional_headers": {"Authorization": f"Bearer {anna.token}"}}

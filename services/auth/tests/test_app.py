@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from nats.js.errors import NotFoundError
 
 import shared.bus
 from services.auth import __version__
@@ -51,7 +52,10 @@ async def test_news_reach_the_stream_under_the_request_that_caused_them(world: W
     assert (event["subject"], event["request_id"]) == (f"auth.user.{made.json()['id']}.registered", "from-the-caller")
 
     async def stored() -> int:
-        return (await world.bus.js.stream_info("AUTH")).state.messages
+        try:
+            return (await world.bus.js.stream_info("AUTH")).state.messages
+        except NotFoundError:  # the relay has not made it yet
+            return 0
 
     await eventually(stored)
 

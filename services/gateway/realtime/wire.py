@@ -37,6 +37,7 @@ _SLOW_WAIT = 25.0
 _DRAIN_SPREAD_MS = 5_000
 
 _log = logging.getLogger("parley.gateway.wire")
+_log.setLevel(logging.WARNING)  # uvicorn and websockets say two lines a socket, 66 us of CPU
 
 
 def frame_text(payload: bytes) -> bytes:

@@ -138,7 +138,7 @@ async def test_only_members_are_mentioned_and_only_moderators_call_the_room(
     sent = await world.send(anna, room_id, text, "1")
     message = (await get(http, ben, f"/messages/{sent['message_id']}")).json()
     assert (message["mentions"], message["mentions_room"]) == ([ben], False)
-    notice = await heard.next()
+    notice = await heard.next_notice("mentioned")
     assert notice == {"user_id": ben, "room_id": room_id, "message_id": sent["message_id"], "seq": 3, "by": anna}
     plain = await world.send(ben, room_id, "@room hello", "2")
     assert (await get(http, anna, f"/messages/{plain['message_id']}")).json()["mentions_room"] is False

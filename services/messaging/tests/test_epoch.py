@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.messaging.app import create_app
+from services.messaging.epoch import start_over
 from services.messaging.settings import Settings
 from services.messaging.tests.world import World
 from shared.bus import Bus
@@ -92,3 +93,18 @@ async def test_nobody_is_served_before_the_broker_was_asked(settings: Settings, 
             return (await http.get("/api/v1/rooms/unread", headers=header)).status_code == 200
 
         await eventually(is_served)
+
+
+async def test_an_operator_begins_one_when_the_broker_is_lost_too(
+    settings: Settings, own_nats_server: NatsServer
+) -> None:
+    bus = Bus("rooms", ProcessSettings(nats_url=settings.nats_url))
+    async with bus.connected():
+        world = World(bus)
+        await world.serve()
+        async with running(create_app(settings)):
+            first = await epoch_of(world)
+        own_nats_server.wipe()
+        second = await start_over(settings.database_url)
+        async with running(create_app(settings)):
+            assert await epoch_of(world) == second != first

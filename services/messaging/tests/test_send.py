@@ -74,7 +74,7 @@ async def test_the_first_message_of_a_conversation_is_announced(world: World) ->
     await world.send(anna, direct, "are you there?", "2")
     other = await world.room(ben, anna, kind="direct")
     last = await world.send(ben, other, "hello", "1")
-    told = [await heard.next(), await heard.next()]
+    told = [await heard.next_notice("direct"), await heard.next_notice("direct")]
     assert [(one["user_id"], one["message_id"]) for one in told] == [
         (ben, first["message_id"]),
         (anna, last["message_id"]),

@@ -158,6 +158,13 @@ class Heard:
         async with asyncio.timeout(5):
             return await self._queue.get()
 
+    async def next_notice(self, what: str) -> Any:
+        """The next one, which keeps the committed contract of this kind of notice."""
+        told = await self.next()
+        errors = [error.message for error in _schema(f"user.{what}").iter_errors(told)]
+        assert not errors, (told, errors)
+        return told
+
 
 async def get(http: httpx.AsyncClient, user_id: str, path: str) -> httpx.Response:
     """GET as this person."""

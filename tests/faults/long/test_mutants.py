@@ -19,6 +19,7 @@ CAUGHT: dict[str, tuple[tuple[Fault, ...], tuple[str, ...]]] = {
     "same_client_id_twice": ((catalogue.kill_gateway, catalogue.cut_clients), ("I2", "I7")),
     "ack_before_commit": ((catalogue.kill_messaging,), ("I3", "I4", "I9", "I1")),
     "anybody_may_post": ((), ("I10",)),
+    "the_muted_may_post": ((), ("I10",)),
     "no_gap_repair": ((catalogue.cut_gateway,), ("I6",)),
     "no_duplicate_drop": ((catalogue.repeat_old_events,), ("I6",)),
     "no_refill_no_pull": ((catalogue.wipe_nats_unheard,), ("I12",)),
@@ -27,6 +28,7 @@ CAUGHT: dict[str, tuple[tuple[Fault, ...], tuple[str, ...]]] = {
 ELSEWHERE = {
     "no_flush_to_disk": "test_disk.py: it takes a power cut",
     "numbers_from_memory": "test_disk.py: it takes a commit that fails",
+    "no_epoch": "test_restore.py: it takes a backup that is restored",
     "no_head_check": "below: it takes silence after the loss",
 }
 

@@ -11,14 +11,13 @@ def same_client_id_twice(batch: Any) -> None:
     """A retry is a new message: neither looked for nor refused by the index."""
     from sqlalchemy import text
 
-    load = batch.Batch._load_earlier
+    load = batch.Batch._load_sends
 
-    def load_nothing(self: Any, keys: Any) -> Any:
-        self._tx.execute(text("DROP INDEX IF EXISTS messages_once"))
-        load(self, set())
-        return {}
+    def load_without_index(self: Any, sends: Any) -> None:
+        self.timeline.tx.execute(text("DROP INDEX IF EXISTS messages_once"))
+        load(self, sends)
 
-    batch.Batch._load_earlier = load_nothing
+    batch.Batch._load_sends = load_without_index
     batch.Batch.earlier = lambda self, command: None
 
 
@@ -30,20 +29,19 @@ def ack_before_commit(sequencer: Any) -> None:
 
     commit = sequencer.commit
 
-    def guess(tx: Any, commands: Any, verdicts: Any) -> Any:
-        raise Guessed(commit(tx, commands, verdicts))
+    def guess(tx: Any, prepared: Any) -> Any:
+        raise Guessed(commit(tx, prepared))
 
-    async def commit_later(self: Any, commands: Any, verdicts: Any) -> Any:
+    async def commit_later(self: Any, prepared: Any) -> Any:
         await asyncio.sleep(0.3)
-        _, entries = await self._db.write(commit, commands, verdicts)
-        self._publisher.offer(entries)
+        self._publisher.offer((await self._db.write(commit, prepared)).entries)
 
-    async def answer_first(self: Any, commands: Any, verdicts: Any) -> Any:
+    async def answer_first(self: Any, prepared: Any) -> Any:
         try:
-            await self._db.write(guess, commands, verdicts)
+            await self._db.write(guess, prepared)
         except Guessed as told:
-            self.later = asyncio.create_task(commit_later(self, commands, verdicts))
-            return told.args[0][0]
+            self.later = asyncio.create_task(commit_later(self, prepared))
+            return told.args[0].outcomes
 
     sequencer.Sequencer._commit = answer_first
 
@@ -56,6 +54,11 @@ def no_flush_to_disk(sqlite: Any) -> None:
 def anybody_may_post(policy: Any) -> None:
     """Membership is not looked at in the transaction."""
     policy.may_post = lambda *args, **more: None
+
+
+def the_muted_may_post(policy: Any) -> None:
+    """Restrictions are not looked at in the transaction."""
+    policy.not_restricted = lambda *args, **more: None
 
 
 def numbers_from_memory(timeline: Any) -> None:
@@ -141,6 +144,15 @@ def fetch_before_subscribe(rooms: Any) -> None:
     rooms.LiveRooms._open = open_late
 
 
+def no_epoch(epoch: Any) -> None:
+    """A database that went back in time goes on as if nothing were."""
+
+    async def compare(self: Any) -> None:
+        return None
+
+    epoch.EpochGuard._compare = compare
+
+
 _BATCH, _SEQUENCER = "services.messaging.batch", "services.messaging.sequencer"
 _ROOM, _ROOMS = "services.gateway.realtime.room", "services.gateway.realtime.rooms"
 
@@ -149,10 +161,12 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
     "ack_before_commit": {_SEQUENCER: ack_before_commit},
     "no_flush_to_disk": {"shared.database.sqlite": no_flush_to_disk},
     "anybody_may_post": {"services.messaging.policy": anybody_may_post},
+    "the_muted_may_post": {"services.messaging.policy": the_muted_may_post},
     "numbers_from_memory": {"services.messaging.timeline": numbers_from_memory},
     "no_gap_repair": {_ROOM: no_gap_repair},
     "no_duplicate_drop": {_ROOM: no_duplicate_drop},
     "no_head_check": {_ROOMS: no_head_check},
+    "no_epoch": {"services.messaging.epoch": no_epoch},
     "no_refill_no_pull": {"shared.outbox.outbox": no_refill, "shared.inbox.follower": no_pull},
     "fetch_before_subscribe_no_gap_repair": {_ROOMS: fetch_before_subscribe, _ROOM: no_gap_repair},
 }
