@@ -74,6 +74,15 @@ async def test_who_is_refused_is_refused_and_leaves_no_trace(parley: Parley, cas
     assert differences(before, dump(parley.var)) == []
 
 
+async def test_a_trace_is_seen(parley: Parley, cast: Cast) -> None:
+    before = await settled(parley.var)
+    await cast.people["member"].call("POST", f"{cast.room}/messages", 201, json={"content": "a trace"})
+    await cast.people["owner"].call("POST", f"{cast.room}/invites", 201, json={})
+    found = "\n".join(differences(before, dump(parley.var)))
+    for table in ("messaging.messages got", "messaging.timeline got", "rooms.invites got"):
+        assert table in found
+
+
 async def test_what_one_may_not_see_looks_like_what_is_not_there(cast: Cast) -> None:
     different = []
     for actor in ("stranger", "left", "admin"):
