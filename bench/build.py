@@ -1,5 +1,6 @@
 """The two C programs of the benchmark, built into bench/build/ when their source is newer."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,9 +29,10 @@ def _built(source: Path) -> Path:
     if compiler is None:
         raise Failed("The benchmark's load client is written in C: install gcc and run `make bench` again.")
     _BUILD.mkdir(exist_ok=True)
-    made = subprocess.run(
-        [compiler, "-O2", "-o", str(target), str(source)], capture_output=True, text=True, timeout=120, check=False
-    )
+    partial = target.with_suffix(f".{os.getpid()}")  # others may be building, or running, the same program
+    command = [compiler, "-O2", "-o", str(partial), str(source)]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if made.returncode != 0:
         raise Failed(f"{source.name} can't be compiled: {made.stderr.strip()[-300:]}")
+    partial.replace(target)
     return target

@@ -29,9 +29,7 @@ ROLES: dict[str, Role] = {
         asks=("rooms.export", "messaging.export", "moderation.export", "files.export", "moderation.review"),
     ),
     "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
-    "messaging": Role(
-        follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "auth.users", "files.describe")
-    ),
+    "messaging": Role(follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "files.describe")),
     "moderation": Role(
         follows=("auth", "rooms"),
         asks=("messaging.push", "messaging.snapshot", "auth.users"),

@@ -15,6 +15,7 @@ from services.gateway.charges import Charge
 from services.gateway.incoming import Body, WhileClientListens
 from services.gateway.matching import RouteTable
 from services.gateway.relay import relay_stream, relay_whole
+from services.gateway.routing import Route
 from services.gateway.sessions import Sessions
 from services.gateway.turnstile import Turnstile
 from services.gateway.upstream import QUICK, STREAM, UPLOAD, Ask, Upstreams
@@ -83,9 +84,13 @@ class Proxy:
             raise
         async with response:
             await _settle(charge, response.status)
-            if call.route.ends_sessions and response.status < 500:
+            if _may_have_ended_sessions(call.route, response.status):
                 await self._sessions.refresh_revocations()
             await (relay_stream if call.route.streams else relay_whole)(response, call.send)
+
+
+def _may_have_ended_sessions(route: Route, status: int) -> bool:
+    return (route.ends_sessions and status < 500) or (route.refusal_ends_sessions and 400 <= status < 500)
 
 
 async def _settle(charge: Charge | None, status: int) -> None:

@@ -38,13 +38,15 @@ class Route:
     """How many of these one client may have under way at a time; None: any number."""
     ends_sessions: bool = False
     """Answered only once this gateway knows which sessions the call ended and whose role it changed."""
+    refusal_ends_sessions: bool = False
+    """The same for a call that ends one by being refused. What it grants is passed on, whatever this gateway knows."""
 
 
 # fmt: off
 ROUTES: Final = (
     Route("auth", "POST", "/auth/register", open=True, body_limit=CREDENTIALS, limit="register"),
     Route("auth", "POST", "/auth/login", open=True, body_limit=CREDENTIALS, limit="login"),
-    Route("auth", "POST", "/auth/refresh", open=True, body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "POST", "/auth/refresh", open=True, body_limit=CREDENTIALS, refusal_ends_sessions=True),
     Route("auth", "POST", "/auth/logout", ends_sessions=True),
     Route("auth", "POST", "/auth/logout-all", ends_sessions=True),
     Route("auth", "GET", "/auth/sessions"),

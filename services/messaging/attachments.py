@@ -6,6 +6,7 @@ import structlog
 
 from services.messaging.commands import Command, File, Files, Send
 from shared.bus import Bus
+from shared.clock import rfc3339
 from shared.problems import NotFound, Problem, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -22,21 +23,26 @@ class FileDirectory:
 
     async def describe(self, commands: Sequence[Command]) -> Files:
         """The files of all attachments by id; a Problem while files can't be asked."""
-        ids = list(
-            dict.fromkeys(
-                file_id for command in commands if isinstance(command, Send) for file_id in command.attachments
-            )
-        )
+        attaching = [command for command in commands if isinstance(command, Send) and command.attachments]
+        now = [command for command in attaching if command.send_at is None]
+        later = [command for command in attaching if command.send_at is not None]
         found: dict[str, File] = {}
         try:
-            for start in range(0, len(ids), _MOST):
-                question = {"ids": ids[start : start + _MOST]}
-                answer = await self._bus.request("rpc.files.describe", question, timeout=_TIMEOUT)
-                found |= {file["id"]: file for file in answer["files"]}
+            await self._ask(now, found)
+            if later:
+                await self._ask(later, found, needed_until=rfc3339(max(filter(None, (one.send_at for one in later)))))
         except Problem as problem:
             _log.warning("files can't be asked about attachments", reason=problem.detail)
             return _NOBODY
         return found
+
+    async def _ask(self, commands: Sequence[Send], found: dict[str, File], **more: str) -> None:
+        """Files keeps what a scheduled message attaches until it is sent."""
+        ids = list(dict.fromkeys(file_id for command in commands for file_id in command.attachments))
+        for start in range(0, len(ids), _MOST):
+            question = {"ids": ids[start : start + _MOST], **more}
+            answer = await self._bus.request("rpc.files.describe", question, timeout=_TIMEOUT)
+            found.update({file["id"]: file for file in answer["files"]})
 
 
 def claimed(files: Files, command: Send) -> list[File]:

@@ -13,6 +13,7 @@ from services.gateway import upstream
 from services.gateway.tests.conftest import Start, World
 from services.gateway.tests.world import reply
 from shared.ids import new_id
+from shared.testing.nats import NatsServer
 from shared.testing.processes import free_port
 
 
@@ -98,3 +99,15 @@ async def test_many_slow_calls_do_not_keep_another_service_waiting(world: World)
         assert time.monotonic() - began < 1
         release.set()
         assert {(await each).status_code for each in slow} == {200}
+
+
+async def test_fresh_tokens_are_passed_on_while_the_broker_is_away(world: World, nats_server: NatsServer) -> None:
+    """They exist already: a client that is told to try again would come with a token that was used."""
+    nats_server.pause()
+    try:
+        fresh = await world.client.post("/api/v1/auth/refresh", json={"refresh_token": "x"})
+        ended = await world.client.post("/api/v1/auth/logout", headers=world.bearer())
+    finally:
+        nats_server.resume()
+    assert fresh.status_code == 200
+    assert ended.status_code in (503, 504)

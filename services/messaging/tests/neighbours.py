@@ -88,6 +88,7 @@ class Files(Teller):
     def __init__(self, settings: ProcessSettings) -> None:
         super().__init__("files", settings)
         self.known: dict[str, dict[str, Any]] = {}
+        self.held: dict[str, str] = {}
 
     async def serve(self) -> None:
         await self.bus.serve("describe", self._describe)
@@ -102,6 +103,8 @@ class Files(Teller):
         return file_id
 
     async def _describe(self, request: dict[str, Any]) -> dict[str, Any]:
+        if "needed_until" in request:
+            self.held |= dict.fromkeys(request["ids"], request["needed_until"])
         return {"files": [self.known[each] for each in request["ids"] if each in self.known]}
 
 

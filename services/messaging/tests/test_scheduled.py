@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.messaging.app import create_app
 from services.messaging.models import schedules
 from services.messaging.settings import Settings
+from services.messaging.tests.neighbours import Neighbourhood
 from services.messaging.tests.world import World, get, post, put
 from shared.clock import rfc3339, utc_now
 from shared.database import Database
@@ -23,6 +24,17 @@ def at(seconds: float) -> str:
 async def said(world: World, room_id: str) -> list[str]:
     entries = await world.entries(room_id)
     return [entry["message"]["content"] for entry in entries if entry["type"] == "message.created"]
+
+
+async def test_what_it_attaches_is_kept_until_then(world: World, near: Neighbourhood, http: httpx.AsyncClient) -> None:
+    anna, _, room_id = await world.pair()
+    then, now = near.files.upload(anna, room_id), near.files.upload(anna, room_id)
+    path, send_at = f"/rooms/{room_id}/messages", at(7 * 86400)
+    assert (
+        await post(http, anna, path, {"content": "x", "attachments": [then], "send_at": send_at})
+    ).status_code == 202
+    assert (await post(http, anna, path, {"content": "x", "attachments": [now]})).status_code == 201
+    assert near.files.held == {then: send_at}
 
 
 async def test_it_is_listed_changed_cancelled_and_sent(world: World, http: httpx.AsyncClient) -> None:
