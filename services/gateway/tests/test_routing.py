@@ -54,7 +54,6 @@ def test_open_routes_and_sessions_that_end_are_these() -> None:
         "/avatars/{user_id}",
     }
     assert {(route.method, route.path) for route in ROUTES if route.ends_sessions} == {
-        ("POST", "/auth/refresh"),
         ("POST", "/auth/logout"),
         ("POST", "/auth/logout-all"),
         ("DELETE", "/auth/sessions/{session_id}"),
@@ -65,6 +64,7 @@ def test_open_routes_and_sessions_that_end_are_these() -> None:
         ("PUT", "/users/{user_id}/role"),
         ("POST", "/users/{user_id}/ban"),
     }
+    assert [route.path for route in ROUTES if route.refusal_ends_sessions] == ["/auth/refresh"]
 
 
 def test_a_fixed_segment_goes_before_a_variable_one() -> None:
