@@ -73,6 +73,7 @@ def _behind(var: Path) -> list[str]:
     heads: dict[str, int] = {}
     for service in SERVICES:
         heads |= _numbers(var, service, "SELECT ?, last_id FROM outbox_head", (service,))
+    heads |= _numbers(var, "messaging", "SELECT ?, pos FROM timeline_head", ("messaging",))
     late = []
     for service in SERVICES:
         followed = _numbers(var, service, "SELECT producer, last_id FROM inbox", ())
@@ -84,7 +85,7 @@ def _numbers(var: Path, service: str, query: str, values: tuple[str, ...]) -> di
     database = sqlite3.connect(f"file:{var / service / service}.sqlite3?mode=ro", uri=True)
     try:
         return dict(database.execute(query, values).fetchall())
-    except sqlite3.OperationalError:  # messaging publishes its timeline, and has no outbox
+    except sqlite3.OperationalError:  # messaging has no outbox: it publishes its timeline
         return {}
     finally:
         database.close()
