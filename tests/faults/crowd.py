@@ -1,6 +1,7 @@
 """Many people in several rooms at once, while something happens to what serves them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,15 +69,21 @@ class Crowd(Generic[_A]):
             found += violations(await work.read_back(self.owner))
         return found
 
-    async def kicks_noted(self) -> tuple[int, int]:
-        """Removals in the rooms' own order, and those that moderation's audit log has: an effect across services."""
+    async def kicks_noted(self, within: float = 15.0) -> tuple[int, int]:
+        """Removals in the rooms' own order, and those that moderation's audit log has: an effect across services.
+
+        The log may be a little behind; it is waited for, and looked at once more in the end.
+        """
         admin = await self.arena.admin()
-        told = noted = 0
-        for work in self.workloads:
-            log = work.history.log
-            told += sum(entry["type"] == "member.left" and entry["reason"] == "kicked" for entry in log)
-            noted += await _audited_kicks(admin, work.room_id)
+        log = [entry for work in self.workloads for entry in work.history.log]
+        told = sum(entry["type"] == "member.left" and entry["reason"] == "kicked" for entry in log)
+        deadline = time.monotonic() + within
+        while (noted := await self._audited(admin)) < told and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
         return told, noted
+
+    async def _audited(self, admin: Person) -> int:
+        return sum([await _audited_kicks(admin, work.room_id) for work in self.workloads])
 
 
 @asynccontextmanager
