@@ -74,6 +74,7 @@ class NatsServer:
     def pause(self) -> None:
         """A black hole: connections stay, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)  # its threads go on for a moment after the signal was sent
 
     def resume(self) -> None:
         """Answer again."""
