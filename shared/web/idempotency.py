@@ -12,8 +12,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 import orjson
 from fastapi import Depends, Header, Request
 from pydantic_core import to_json
-from sqlalchemy import Column, Index, MetaData, String, Table, Text, and_, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Index, MetaData, String, Table, Text, and_, delete, insert, select
 
 from shared.caller import AnyCaller, Caller
 from shared.database import UtcDateTime, WriteSession
@@ -79,30 +78,29 @@ def once(
 ) -> _R | Any:
     """`await db.write(once, attempt, action, ...)`: the action's answer, or that of the first attempt as plain JSON.
 
-    Let the action return what the route answers: that is what is remembered, for a day.
+    Let the action return what the route answers: that is what is remembered, for a day. Writers take turns on either
+    database, so that two sendings at once can't both be the first.
     """
     if attempt.key is None:
         return action(tx, *args, **kwargs)
-    if not _take(tx, attempt):
-        return _first_answer(tx, attempt)
+    tx.execute(delete(_keys).where(_keys.c.at < tx.now - _KEPT))
+    first = tx.execute(select(_keys.c.request, _keys.c.answer).where(_same(attempt))).one_or_none()
+    if first is not None:
+        return _first_answer(attempt, *first)
     answer = action(tx, *args, **kwargs)
-    tx.execute(update(_keys).where(_same(attempt)).values(answer=to_json(answer).decode()))
+    _remember(tx, attempt, to_json(answer).decode())
     return answer
 
 
-def _take(tx: WriteSession, attempt: Attempt) -> bool:
-    tx.execute(delete(_keys).where(_keys.c.at < tx.now - _KEPT))
-    row = {"key": attempt.key, "caller": attempt.caller, "route": attempt.route, "request": attempt.request}
-    insert = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
-    take = insert(_keys).values(**row, answer="", at=tx.now).on_conflict_do_nothing().returning(_keys.c.key)
-    return tx.execute(take).first() is not None
-
-
-def _first_answer(tx: WriteSession, attempt: Attempt) -> Any:
-    request, answer = tx.execute(select(_keys.c.request, _keys.c.answer).where(_same(attempt))).one()
+def _first_answer(attempt: Attempt, request: str, answer: str) -> Any:
     if request != attempt.request:
         raise Invalid("idempotency_key_reused", "That Idempotency-Key belongs to a different request.")
     return orjson.loads(answer)
+
+
+def _remember(tx: WriteSession, attempt: Attempt, answer: str) -> None:
+    row = {"key": attempt.key, "caller": attempt.caller, "route": attempt.route, "request": attempt.request}
+    tx.execute(insert(_keys).values(**row, answer=answer, at=tx.now))
 
 
 def _same(attempt: Attempt) -> Any:
