@@ -93,6 +93,12 @@ def _room_deleted(tx: WriteSession, event: RoomDeleted) -> None:
     store.drop_room(tx, event.room_id)
 
 
+def _message_created(tx: WriteSession, event: MessageTold) -> None:
+    # Nearly every message of the house comes by here; it had no files before that it could have lost.
+    if event.message.attachments:
+        _message_told(tx, event)
+
+
 def _message_told(tx: WriteSession, event: MessageTold) -> None:
     message = event.message
     file_ids = [file["id"] for file in message.attachments if isinstance(file.get("id"), str)]
@@ -126,7 +132,7 @@ def subscribe(inbox: Inbox) -> None:
     inbox.on("rooms", "member.left", _reading(MemberLeft, _member_left))
     inbox.on("rooms", "member.role_changed", _reading(MemberRoleChanged, _member_role_changed))
     inbox.on("rooms", "room.deleted", _reading(RoomDeleted, _room_deleted))
-    inbox.on("messaging", "message.created", _reading(MessageTold, _message_told))
+    inbox.on("messaging", "message.created", _reading(MessageTold, _message_created))
     inbox.on("messaging", "message.updated", _reading(MessageTold, _message_told))
     inbox.on("messaging", "message.deleted", _reading(MessageDeleted, _message_deleted))
     inbox.on("auth", "user.deleted", _reading(UserDeleted, _user_deleted))
