@@ -14,7 +14,6 @@ MAX_REACTIONS = 20
 MAX_MENTIONS = 20
 MAX_PINS = 100
 MAX_SCHEDULES = 100
-FARTHEST = timedelta(days=366)
 _ROOM_MODERATORS = ("owner", "moderator")
 _HOUSE_MODERATORS = ("moderator", "admin")
 
@@ -130,12 +129,6 @@ def room_for_one_more(count: int, most: int, code: str, what: str) -> None:
     """Refuse what would be one too many."""
     if count >= most:
         raise Invalid(code, f"At most {most} {what}.")
-
-
-def when_to_send(send_at: datetime, now: datetime) -> None:
-    """Refuse times that nobody lives to see."""
-    if send_at > now + FARTHEST:
-        raise Invalid("invalid_send_at", f"A message is scheduled at most {FARTHEST.days} days ahead.")
 
 
 def no_such_message() -> NotFound:

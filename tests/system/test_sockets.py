@@ -260,6 +260,25 @@ async def test_typing_and_presence_are_seen_by_the_others(base: str, anna: Perso
     assert (await anna.call("GET", f"/users/{ben.id}/presence"))["status"] == "offline"
 
 
+async def test_who_comes_while_somebody_types_sees_it_at_the_next_repetition(
+    base: str, anna: Person, room_id: str
+) -> None:
+    ben = await register(base, "ben")
+    await ben.join({"id": room_id})
+    async with ben.socket(f"/ws/{room_id}") as his:
+        await his.until("ready")
+        await his.send(type="typing.start")
+        await his.send(type="ping")
+        await his.until("pong")
+        async with anna.socket(f"/ws/{room_id}") as hers:
+            await hers.until("ready")
+            seen = asyncio.create_task(hers.until("typing", lambda frame: frame["active"]))
+            while not seen.done():
+                await his.send(type="typing.start")
+                await asyncio.wait([seen], timeout=0.5)
+            assert (await seen)["user_id"] == ben.id
+
+
 async def test_too_many_sockets_of_one_person(anna: Person) -> None:
     async with asyncio.timeout(30):
         opened = [await connect(f"{anna.base.replace('http', 'ws', 1)}/ws?token={anna.token}") for _ in range(20)]

@@ -12,6 +12,7 @@ from shared.bus import Bus
 from shared.problems import Problem
 
 _EXPIRES = 5.0
+_AGAIN = 2.0
 
 
 class TypingNotes:
@@ -21,6 +22,7 @@ class TypingNotes:
         self._bus = bus
         self._expiring: set[asyncio.Future[None]] = set()
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._told_at: dict[tuple[str, str], float] = {}
 
     async def follow(self, room: LiveRoom) -> Any:
         """Show the room's typists to it; returns the subscription."""
@@ -33,16 +35,20 @@ class TypingNotes:
         return await self._bus.subscribe(f"typing.{room.id}", note)
 
     async def tell(self, room_id: str, user_id: str, active: bool) -> None:
-        """The person types in the room, or stopped; typing that is not repeated stops after 5 s."""
-        timer = self._timers.pop((room_id, user_id), None)
+        """The person types in the room, or stopped; typing that is not repeated stops after 5 s.
+
+        A repetition is told again, not more often than every 2 s: who came meanwhile has not seen the first.
+        """
+        place, loop = (room_id, user_id), asyncio.get_running_loop()
+        timer = self._timers.pop(place, None)
         if timer is not None:
             timer.cancel()
         if active:
-            loop = asyncio.get_running_loop()
-            self._timers[(room_id, user_id)] = loop.call_later(_EXPIRES, self._expire, room_id, user_id)
-        elif timer is None:
-            return
-        if active and timer is not None:
+            self._timers[place] = loop.call_later(_EXPIRES, self._expire, room_id, user_id)
+            if loop.time() < self._told_at.get(place, 0.0) + _AGAIN:
+                return
+            self._told_at[place] = loop.time()
+        elif self._told_at.pop(place, None) is None:
             return
         with suppress(Problem):  # best effort: without the broker nobody hears of it
             await self._bus.publish(f"typing.{room_id}", orjson.dumps({"user_id": user_id, "active": active}))

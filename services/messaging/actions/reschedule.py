@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 
-from services.messaging import policy
 from services.messaging.models import schedules
 from services.messaging.schedules import own
 from shared.database import WriteSession
@@ -14,7 +13,6 @@ def reschedule(tx: WriteSession, user_id: str, schedule_id: str, content: str | 
     """Another content, another time, or both; one that was refused waits again."""
     row = own(tx, user_id, schedule_id)
     when = row.send_at if send_at is None else send_at
-    policy.when_to_send(when, tx.now)
     text = row.content if content is None else content
     changed = {"content": text, "send_at": when, "due_at": when, "error": None}
     tx.execute(update(schedules).where(schedules.c.id == schedule_id).values(**changed))

@@ -18,7 +18,6 @@ def schedule(batch: Batch, command: Send) -> Scheduled:
     earlier = batch.scheduled.get(key)
     if earlier is not None:
         return Scheduled(earlier["id"], earlier["send_at"])
-    policy.when_to_send(command.send_at, batch.now)
     place = (command.user_id, command.room_id)
     count = batch.pending.get(place, 0)
     policy.room_for_one_more(count, policy.MAX_SCHEDULES, "too_many_scheduled", "messages can wait in a room")
