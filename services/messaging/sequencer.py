@@ -5,6 +5,7 @@ grows and the latency at rest stays one commit (EVIDENCE.md §3). Nobody is answ
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from services.messaging.commands import (
     Unreact,
 )
 from services.messaging.notices import Notice, Notices, Read
+from services.messaging.pace import Pace
 from services.messaging.publisher import Publisher
 from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
@@ -45,7 +47,6 @@ from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
-_PACE = 0.005
 _NOT_NOW = "Messages can't be stored right now; send again with the same client_id."
 _ACTIONS: dict[type[Command], Callable[[Batch, Prepared], Outcome]] = {
     Send: send,
@@ -99,7 +100,7 @@ class Sequencer:
         self._queue: asyncio.Queue[_Group] = asyncio.Queue()
         self._waiting = 0
         self._stopping = False
-        self._next_at = 0.0
+        self._pace = Pace()
 
     async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Commit these commands in their order and return an outcome for each.
@@ -115,6 +116,7 @@ class Sequencer:
             if self._stopping:
                 raise Unavailable(_NOT_NOW)
             group = _Group(commands, files, asyncio.get_running_loop().create_future())
+            self._pace.arrived((command.user_id for command in commands), time.monotonic())
             self._queue.put_nowait(group)
             return await group.done
         finally:
@@ -144,19 +146,13 @@ class Sequencer:
 
     async def _next_groups(self) -> list[_Group]:
         groups = [await self._queue.get()]
-        await self._gather()
+        now = time.monotonic()
+        await asyncio.sleep(self._pace.begin(now) - now)
         size = len(groups[0].commands)
         while size < self._batch_size and not self._queue.empty():
             groups.append(self._queue.get_nowait())
             size += len(groups[-1].commands)
         return groups
-
-    async def _gather(self) -> None:
-        """The first group after a pause is begun at once; more often than every few milliseconds they gather first."""
-        loop = asyncio.get_running_loop()
-        if (early := self._next_at - loop.time()) > 0:
-            await asyncio.sleep(early)
-        self._next_at = loop.time() + _PACE
 
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]
