@@ -132,6 +132,21 @@ async def repeat_old_events(crowd: Crowd[ProxiedArena], rng: random.Random) -> N
         await client.close()
 
 
+async def repeat_what_rooms_told(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F21: what the broker has kept of rooms is published once more, in any order: joins and removals among it."""
+    client = await nats.connect(crowd.arena.nats.url)
+    try:
+        js = client.jetstream()
+        state = (await js.stream_info("ROOMS")).state
+        kept = range(max(state.first_seq, state.last_seq - _REPEATED), state.last_seq + 1)
+        told = [await js.get_msg("ROOMS", seq) for seq in kept]
+        for message in rng.sample(told, len(told)):
+            await client.publish(message.subject or "", message.data or b"")
+        await client.flush()
+    finally:
+        await client.close()
+
+
 async def lock_the_database(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
     """F16"""
     async with crowd.arena.locked("messaging"):
@@ -159,5 +174,6 @@ FAULTS: tuple[Fault, ...] = (
     wipe_nats,
     wipe_nats_unheard,
     repeat_old_events,
+    repeat_what_rooms_told,
     lock_the_database,
 )

@@ -1,5 +1,6 @@
 """Two gateways and two messaging replicas on one PostgreSQL hold all promises, whichever of them dies."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -7,17 +8,18 @@ from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
 from tests.faults.arena import SERVICES, Arena, running
 from tests.faults.crowd import Size, crowd
+from tests.faults.mutants.breaking import mutated
 from tests.faults.replica import Replica
 
 
 class ReplicatedArena(Arena):
     """Everything on PostgreSQL, gateway and messaging twice; every other person uses the second gateway."""
 
-    def __init__(self, folder: Path, postgres: Postgres) -> None:
+    def __init__(self, folder: Path, postgres: Postgres, environment: dict[str, str] | None = None) -> None:
         self.nats = NatsServer()
         self.nats.start()
         urls = {f"{name.upper()}_DATABASE_URL": postgres.create_database() for name in SERVICES if name != "gateway"}
-        super().__init__(folder, {"NATS_URL": self.nats.url, **urls})
+        super().__init__(folder, {"NATS_URL": self.nats.url, **urls, **(environment or {})})
         self.second: dict[str, Replica] = {}
 
     def base(self, number: int) -> str:
@@ -58,3 +60,29 @@ async def test_replicas_keep_one_order(tmp_path: Path, postgres: Postgres) -> No
         assert await people.broken_promises() == []
         told, noted = await people.kicks_noted()
         assert told == noted > 0
+
+
+async def test_a_sequencer_that_was_stopped_and_goes_on_writes_nothing_late(tmp_path: Path, postgres: Postgres) -> None:
+    """F31: whoever holds the turn to write when it is stopped loses it after half a minute, and with it what it began."""
+    async with running(ReplicatedArena(tmp_path, postgres)) as place:
+        async with crowd(place, Size(rooms=2, senders=3, listeners=2)) as people:
+            for _ in range(2):
+                for pid in (place.second["messaging"].pid, place.parley.pid("messaging")):
+                    await people.more_acked(50)
+                    os.kill(pid, signal.SIGSTOP)
+                    try:
+                        await people.more_acked(100, within=90)
+                    finally:
+                        os.kill(pid, signal.SIGCONT)
+            await people.more_acked(50)
+        assert await people.broken_promises() == []
+
+
+async def test_two_writers_at_once_are_seen(tmp_path: Path, postgres: Postgres) -> None:
+    place = ReplicatedArena(tmp_path, postgres, mutated("writers_at_once"))
+    async with running(place):
+        async with crowd(place, Size(rooms=2, senders=4)) as people:
+            await people.more_acked(300)
+        broken = await people.broken_promises()
+    print(broken)
+    assert broken
