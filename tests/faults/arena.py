@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from shared.testing.failures import unforeseen
 from shared.testing.nats import NatsServer
 from tests.faults.proxy import Proxy
 from tests.system.parley import Parley
@@ -84,7 +85,7 @@ class Arena:
         status = self.parley.stop()
         log = self.parley.log()
         assert status == 0, log[-4000:]
-        assert "Traceback" not in log, log[log.index("Traceback") - 2000 :][:6000]
+        assert not unforeseen(log), unforeseen(log)
 
 
 class ProxiedArena(Arena):

@@ -12,11 +12,15 @@ from tests.faults.mutants.breaking import mutated
 from tests.faults.replica import Replica
 
 
+# deploy/nats/config.py has the same: who does not answer for ten seconds is asked nothing more.
+_AS_DEPLOYED = 'ping_interval: "5s"\nping_max: 2'
+
+
 class ReplicatedArena(Arena):
     """Everything on PostgreSQL, gateway and messaging twice; every other person uses the second gateway."""
 
     def __init__(self, folder: Path, postgres: Postgres, environment: dict[str, str] | None = None) -> None:
-        self.nats = NatsServer()
+        self.nats = NatsServer(_AS_DEPLOYED)
         self.nats.start()
         urls = {f"{name.upper()}_DATABASE_URL": postgres.create_database() for name in SERVICES if name != "gateway"}
         super().__init__(folder, {"NATS_URL": self.nats.url, **urls, **(environment or {})})
@@ -81,8 +85,8 @@ async def test_a_sequencer_that_was_stopped_and_goes_on_writes_nothing_late(tmp_
 async def test_two_writers_at_once_are_seen(tmp_path: Path, postgres: Postgres) -> None:
     place = ReplicatedArena(tmp_path, postgres, mutated("writers_at_once"))
     async with running(place):
-        async with crowd(place, Size(rooms=2, senders=4)) as people:
-            await people.more_acked(300)
+        async with crowd(place, Size(rooms=6, senders=4)) as people:
+            await people.more_acked(1000)
         broken = await people.broken_promises()
     print(broken)
     assert broken
