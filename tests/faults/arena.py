@@ -91,8 +91,10 @@ class Arena:
 class ProxiedArena(Arena):
     """An arena whose broker is the test's own; every service reaches it through a proxy of its own."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
-        self.nats = NatsServer()
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, broker: NatsServer | None = None
+    ) -> None:
+        self.nats = broker or NatsServer()
         self.nats.start()
         self.proxies = {name: Proxy(self.nats.port) for name in SERVICES}
         for proxy in self.proxies.values():

@@ -54,6 +54,10 @@ class Replica:
         self._process.send_signal(how)
         return self._process.wait(timeout=30)
 
+    def log(self) -> str:
+        """All that it has said."""
+        return self._log.read_text(errors="replace")
+
     async def _is_ready(self, http: httpx.AsyncClient) -> bool:
         try:
             return (await http.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200
