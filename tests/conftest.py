@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.testing.failures import unforeseen
 from tests.system.parley import Parley
 
 
@@ -20,7 +21,7 @@ def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
     finally:
         status = running.stop()
     assert status == 0, running.log()[-4000:]
-    assert "Traceback" not in running.log()
+    assert not unforeseen(running.log()), unforeseen(running.log())
 
 
 @pytest.fixture

@@ -22,11 +22,12 @@ _START_SECONDS = 15.0
 class NatsServer:
     """Starts with `start`; `kill` and `start` again keep the port and the store, `wipe` forgets the store.
 
-    Pass `config` to add to the configuration, such as users and their permissions.
+    Pass `config` to add to the configuration, such as users and their permissions, and a `folder` to have its store on
+    another disk.
     """
 
-    def __init__(self, config: str = "") -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="parley-nats-"))
+    def __init__(self, config: str = "", folder: Path | None = None) -> None:
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="parley-nats-"))
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
@@ -44,6 +45,7 @@ class NatsServer:
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
+        self._folder.mkdir(exist_ok=True)
         path = self._folder / "nats.conf"
         path.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
@@ -85,6 +87,10 @@ class NatsServer:
         self.kill()
         shutil.rmtree(self._folder / "store", ignore_errors=True)
         self.start()
+
+    def blocks(self) -> list[Path]:
+        """The files that hold the messages of its streams."""
+        return sorted((self._folder / "store").rglob("*.blk"))
 
     def save_store(self) -> None:
         """Copy what the stopped server has stored."""

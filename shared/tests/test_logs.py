@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ import structlog
 
 from shared import logs
 from shared.redaction import described, redacted
+from shared.testing.failures import unforeseen
 from shared.web.request_id import request_id_bound
 
 Logged = Callable[[], list[dict[str, Any]]]
@@ -139,3 +142,15 @@ def test_console_lines_are_for_the_eye(
         structlog.get_logger().exception("failed")
     assert screen.getvalue().startswith("\x1b[31m")
     assert screen.getvalue().endswith("ValueError: why\n")
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_what_nobody_foresaw_is_found_in_a_log(form: str) -> None:
+    script = (
+        f"import structlog\nfrom shared.logs import configure\nconfigure('toy', {form!r})\n"
+        "log = structlog.get_logger()\nlog.error('no exception')\n"
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    log.exception('it broke')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not unforeseen(ran.stderr.splitlines()[0])
+    assert "it broke" in unforeseen(ran.stderr)

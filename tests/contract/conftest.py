@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.testing.contract.fuzz import World
+from shared.testing.failures import unforeseen
 from tests.system.parley import Parley
 from tests.system.person import PASSWORD, Person, register
 
@@ -23,7 +24,7 @@ def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
     finally:
         status = running.stop()
     assert status == 0, running.log()[-4000:]
-    assert "Traceback" not in running.log()
+    assert not unforeseen(running.log()), unforeseen(running.log())
 
 
 @pytest.fixture

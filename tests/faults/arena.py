@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from shared.testing.failures import unforeseen
 from shared.testing.nats import NatsServer
 from tests.faults.proxy import Proxy
 from tests.system.parley import Parley
@@ -84,14 +85,16 @@ class Arena:
         status = self.parley.stop()
         log = self.parley.log()
         assert status == 0, log[-4000:]
-        assert "Traceback" not in log, log[log.index("Traceback") - 2000 :][:6000]
+        assert not unforeseen(log), unforeseen(log)
 
 
 class ProxiedArena(Arena):
     """An arena whose broker is the test's own; every service reaches it through a proxy of its own."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
-        self.nats = NatsServer()
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, broker: NatsServer | None = None
+    ) -> None:
+        self.nats = broker or NatsServer()
         self.nats.start()
         self.proxies = {name: Proxy(self.nats.port) for name in SERVICES}
         for proxy in self.proxies.values():

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,7 @@ from tests.faults.arena import SERVICES, ProxiedArena
 from tests.faults.crowd import Crowd
 
 _REPEATED = 40
+_IO_ERROR = 74
 Fault = Callable[[Crowd[ProxiedArena], random.Random], Awaitable[None]]
 
 
@@ -132,10 +134,45 @@ async def repeat_old_events(crowd: Crowd[ProxiedArena], rng: random.Random) -> N
         await client.close()
 
 
+async def repeat_what_rooms_told(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F21: what the broker has kept of rooms is published once more, in any order: joins and removals among it."""
+    client = await nats.connect(crowd.arena.nats.url)
+    try:
+        js = client.jetstream()
+        state = (await js.stream_info("ROOMS")).state
+        kept = range(max(state.first_seq, state.last_seq - _REPEATED), state.last_seq + 1)
+        told = [await js.get_msg("ROOMS", seq) for seq in kept]
+        for message in rng.sample(told, len(told)):
+            await client.publish(message.subject or "", message.data or b"")
+        await client.flush()
+    finally:
+        await client.close()
+
+
 async def lock_the_database(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
     """F16"""
     async with crowd.arena.locked("messaging"):
         await asyncio.sleep(1.5)
+
+
+async def fail_the_disk(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F18: the kernel refuses messaging's next write; it ends, because after that no commit could be trusted."""
+    before = crowd.arena.parley.pid("messaging")
+    resource.prlimit(before, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    await crowd.arena.replaced("messaging", before)
+    assert f"messaging  │ ended with {_IO_ERROR}" in crowd.arena.parley.log()
+
+
+async def damage_the_store_of_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+    """F35: a flipped bit in some of JetStream's blocks, the end cut off from others."""
+    crowd.arena.nats.kill()
+    for block in crowd.arena.nats.blocks():
+        content = bytearray(block.read_bytes())
+        if len(content) > 1:
+            where = rng.randrange(len(content) // 2, len(content))
+            content[where] ^= 1 << rng.randrange(8)
+            block.write_bytes(content if rng.random() < 0.5 else content[:where])
+    crowd.arena.nats.start()
 
 
 async def _held(arena: ProxiedArena, name: str, seconds: float) -> None:
@@ -159,5 +196,8 @@ FAULTS: tuple[Fault, ...] = (
     wipe_nats,
     wipe_nats_unheard,
     repeat_old_events,
+    repeat_what_rooms_told,
     lock_the_database,
+    fail_the_disk,
+    damage_the_store_of_nats,
 )

@@ -83,7 +83,7 @@ class Crowd(Generic[_A]):
         return told, noted
 
     async def _audited(self, admin: Person) -> int:
-        return sum([await _audited_kicks(admin, work.room_id) for work in self.workloads])
+        return sum([await audited_kicks(admin, work.room_id) for work in self.workloads])
 
 
 @asynccontextmanager
@@ -119,7 +119,8 @@ async def _member(base: str, work: Workload, name: str) -> Person:
     return person
 
 
-async def _audited_kicks(admin: Person, room_id: str) -> int:
+async def audited_kicks(admin: Person, room_id: str) -> int:
+    """How many removals of a room's members moderation's audit log has."""
     count = 0
     cursor: str | None = None
     while True:

@@ -118,6 +118,7 @@ class Attach:
         span = await self._rooms.fetch(room.id, after, resume=resume)
         if span.too_far or span.epoch != room.epoch:
             raise _TooFar
+        room.keep(span.entries)
         entries = [entry for entry in span.entries if entry.seq <= room.seq]
         return (entries[-1].seq if entries else after), b"".join(entry.frame for entry in entries)
 

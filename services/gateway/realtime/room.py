@@ -6,7 +6,7 @@ a socket joins at exactly the number that was shown last (RELIABILITY.md §2.2.5
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -172,6 +172,15 @@ class LiveRoom:
             return None
         start = seq + 1 - self._ring[0][0]
         return b"".join(frame for _, frame in islice(self._ring, start, None))
+
+    def keep(self, entries: Sequence[SpanEntry]) -> None:
+        """Remember earlier entries that were fetched for one socket, as far as they join on to the ring: after a
+        restart everybody asks for the same ones."""
+        first = self._ring[0][0] if self._ring else self.seq + 1
+        for entry in reversed(entries):
+            if entry.seq == first - 1 and len(self._ring) < _RING:
+                self._ring.appendleft((entry.seq, entry.frame))
+                first -= 1
 
     def trim(self) -> None:
         """Give back the memory of a room that was quiet since the last call; what it held can be fetched."""

@@ -2,6 +2,7 @@
 the entries after it is what a fresh read gives. Against the real store, on both databases."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,7 @@ from shared.migrations import upgrade
 from shared.problems import Problem
 
 _PEOPLE = 4
+_RUNS, _STEPS = (500, 50) if os.environ.get("PARLEY_LONG_TESTS") else (30, 40)
 _who = st.integers(0, _PEOPLE - 1)
 _which = st.integers(0, 5)
 _text = st.sampled_from(("a", "b", "c d", "@user", "e"))
@@ -223,8 +225,8 @@ def test_a_room_is_what_its_entries_say(database_url: str) -> None:
     upgrade(database_url, "services.messaging:migrations")
     db = Database(database_url)
     checked = settings(
-        max_examples=30,
-        stateful_step_count=40,
+        max_examples=_RUNS,
+        stateful_step_count=_STEPS,
         phases=(Phase.explicit, Phase.generate),  # shrinking such a run takes minutes
         deadline=None,
         suppress_health_check=list(HealthCheck),

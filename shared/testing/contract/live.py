@@ -13,6 +13,7 @@ import httpx
 
 from shared.ids import new_id
 from shared.testing.contract.committed import ROOT
+from shared.testing.failures import unforeseen
 from shared.testing.plugin import CALLER_SECRET
 from shared.testing.processes import die_with_parent, free_port
 
@@ -84,7 +85,7 @@ def live(
     finally:
         process.kill()
         process.wait()
-    assert "Traceback" not in running.log(), running.log()[-8000:]
+    assert not unforeseen(running.log()), unforeseen(running.log())
 
 
 def _wait_ready(running: Live, instance: str, process: "subprocess.Popen[bytes]") -> None:

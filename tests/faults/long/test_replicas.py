@@ -1,66 +1,31 @@
 """Two gateways and two messaging replicas on one PostgreSQL hold all promises, whichever of them dies."""
 
-import asyncio
+import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import httpx
+import pytest
 
+from shared.testing.failures import unforeseen
 from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
-from shared.testing.processes import free_port
 from tests.faults.arena import SERVICES, Arena, running
 from tests.faults.crowd import Size, crowd
-from tests.system.parley import ROOT
+from tests.faults.mutants.breaking import mutated
+from tests.faults.replica import Replica
 
-
-class Replica:
-    """A second process of a service, told the same as the first."""
-
-    def __init__(self, arena: Arena, service: str) -> None:
-        self.port = free_port()
-        self._service = service
-        self._log = arena.parley.var.parent / f"{service}-2.log"
-        told = Path(f"/proc/{arena.parley.pid(service)}/environ").read_bytes().rstrip(b"\0").split(b"\0")
-        pairs = (one.decode().partition("=") for one in told)
-        self._environment = {name: value for name, _, value in pairs} | {"PORT": str(self.port)}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        """Start it and wait until it is ready."""
-        self._spawn()
-        async with httpx.AsyncClient() as http, asyncio.timeout(30):
-            while not await self._is_ready(http):
-                await asyncio.sleep(0.05)
-
-    def _spawn(self) -> None:
-        command = [sys.executable, "-m", f"services.{self._service}", "serve"]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
-
-    def end(self, how: signal.Signals) -> int:
-        """End it; its exit status."""
-        assert self._process is not None
-        self._process.send_signal(how)
-        return self._process.wait(timeout=30)
-
-    async def _is_ready(self, http: httpx.AsyncClient) -> bool:
-        try:
-            return (await http.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200
-        except httpx.TransportError:
-            return False
+# deploy/nats/config.py has the same: who does not answer for ten seconds is asked nothing more.
+_AS_DEPLOYED = 'ping_interval: "5s"\nping_max: 2'
 
 
 class ReplicatedArena(Arena):
     """Everything on PostgreSQL, gateway and messaging twice; every other person uses the second gateway."""
 
-    def __init__(self, folder: Path, postgres: Postgres) -> None:
-        self.nats = NatsServer()
+    def __init__(self, folder: Path, postgres: Postgres, environment: dict[str, str] | None = None) -> None:
+        self.nats = NatsServer(_AS_DEPLOYED)
         self.nats.start()
         urls = {f"{name.upper()}_DATABASE_URL": postgres.create_database() for name in SERVICES if name != "gateway"}
-        super().__init__(folder, {"NATS_URL": self.nats.url, **urls})
+        super().__init__(folder, {"NATS_URL": self.nats.url, **urls, **(environment or {})})
         self.second: dict[str, Replica] = {}
 
     def base(self, number: int) -> str:
@@ -81,6 +46,7 @@ class ReplicatedArena(Arena):
         try:
             for name in ("gateway", "messaging"):
                 assert self.second[name].end(signal.SIGTERM) == 0
+                assert not unforeseen(self.second[name].log())
             super().close()
         finally:
             self.nats.close()
@@ -101,3 +67,29 @@ async def test_replicas_keep_one_order(tmp_path: Path, postgres: Postgres) -> No
         assert await people.broken_promises() == []
         told, noted = await people.kicks_noted()
         assert told == noted > 0
+
+
+async def test_a_sequencer_that_was_stopped_and_goes_on_writes_nothing_late(tmp_path: Path, postgres: Postgres) -> None:
+    """F31: whoever holds the turn to write when it is stopped loses it in half a minute, and what it began."""
+    async with running(ReplicatedArena(tmp_path, postgres)) as place:
+        async with crowd(place, Size(rooms=2, senders=3, listeners=2)) as people:
+            for _ in range(2):
+                for pid in (place.second["messaging"].pid, place.parley.pid("messaging")):
+                    await people.more_acked(50)
+                    os.kill(pid, signal.SIGSTOP)
+                    try:
+                        await people.more_acked(100, within=90)
+                    finally:
+                        os.kill(pid, signal.SIGCONT)
+            await people.more_acked(50)
+        assert await people.broken_promises() == []
+
+
+async def test_two_writers_at_once_are_seen(tmp_path: Path, postgres: Postgres) -> None:
+    """What one of them takes for the next number the other has given: statements fail, and calls with them."""
+    place = ReplicatedArena(tmp_path, postgres, mutated("writers_at_once"))
+    with pytest.raises((AssertionError, ExceptionGroup), match=r"202|duplicate key|sub-exception"):
+        async with running(place):
+            async with crowd(place, Size(rooms=6, senders=4)) as people:
+                await people.more_acked(1000)
+    assert "duplicate key" in place.parley.log() + place.second["messaging"].log()

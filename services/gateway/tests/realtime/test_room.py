@@ -191,6 +191,24 @@ async def test_the_ring_gives_what_it_has_and_says_when_it_does_not() -> None:
     assert room.ring_after(598) is None
 
 
+async def test_what_was_fetched_for_one_socket_is_there_for_the_next() -> None:
+    log = Log()
+    for _ in range(700):
+        log.commit()
+    room, _ = watched(log, seq=690)
+    room.receive(Span(EPOCH, log.entries[690:]))
+    assert room.ring_after(650) is None
+    room.keep(log.entries[600:650])  # does not touch what is there
+    assert room.ring_after(650) is None
+    room.keep(log.entries[650:700])
+    assert room.ring_after(650) == b"".join(entry.frame for entry in log.entries[650:])
+    room.keep(log.entries[:660])  # no more than the ring holds
+    assert room.ring_after(200) == b"".join(entry.frame for entry in log.entries[200:])
+    assert room.ring_after(199) is None
+    room.receive(Span(EPOCH, [log.commit()]))
+    assert room.ring_after(201) == b"".join(entry.frame for entry in log.entries[201:])
+
+
 async def test_another_epoch_starts_everybody_from_its_head() -> None:
     log = Log()
     room, socket = watched(log)
