@@ -68,6 +68,12 @@ class MessageDeleted(BaseModel):
     message_id: str
 
 
+class RoomPurged(BaseModel):
+    """Messages that their room keeps no longer: those of them that had files."""
+
+    message_ids: list[str]
+
+
 class UserDeleted(BaseModel):
     user_id: str
 
@@ -109,6 +115,11 @@ def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:
     message_gone(tx, event.message_id)
 
 
+def _room_purged(tx: WriteSession, event: RoomPurged) -> None:
+    for message_id in event.message_ids:
+        message_gone(tx, message_id)
+
+
 def _user_deleted(tx: WriteSession, event: UserDeleted) -> None:
     forget_user(tx, event.user_id)
 
@@ -135,4 +146,5 @@ def subscribe(inbox: Inbox) -> None:
     inbox.on("messaging", "message.created", _reading(MessageTold, _message_created))
     inbox.on("messaging", "message.updated", _reading(MessageTold, _message_told))
     inbox.on("messaging", "message.deleted", _reading(MessageDeleted, _message_deleted))
+    inbox.on("messaging", "room.purged", _reading(RoomPurged, _room_purged))
     inbox.on("auth", "user.deleted", _reading(UserDeleted, _user_deleted))

@@ -162,6 +162,14 @@ class RoomDeleted(_Entry, tag="room.deleted"):
     by: str | None = None
 
 
+class RoomPurged(_Entry, tag="room.purged"):
+    """Every message before `before_seq` is gone: the room keeps them no longer. Of those that went with this entry,
+    `message_ids` are the ones that had files."""
+
+    before_seq: int
+    message_ids: list[str]
+
+
 class Typing(_OfRoom, tag="typing"):
     """Somebody types, or stopped; best effort."""
 
@@ -243,6 +251,7 @@ SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
     MemberUnbanned,
     RoomUpdated,
     RoomDeleted,
+    RoomPurged,
     Typing,
     Presence,
     Read,

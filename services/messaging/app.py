@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
             sequencer.running,
             scheduler.running,
             LateReview(db, sequencer, settings.review_again_every).running,
-            Purge(db, settings.purge_every).running,
+            Purge(db, settings, publisher.wake).running,
             serving,
         ],
         ready={"database": db.ping, "nats": bus.ping, "epoch": guard.passed},

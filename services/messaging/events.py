@@ -239,6 +239,17 @@ class RoomDeleted(Entry):
     by: Id | None
 
 
+class RoomPurged(Entry):
+    """What the room keeps no longer is gone: every message before `before_seq`. Of those that went with this entry,
+    `message_ids` are the ones that had files."""
+
+    thing: ClassVar[str] = "room"
+    name: ClassVar[str] = "purged"
+    type_: Literal["room.purged"] = Field(alias="type")
+    before_seq: int
+    message_ids: list[Id]
+
+
 class _OfPerson(Event):
     """Told live to the person's own sockets, best effort; it is no entry of any room."""
 
@@ -284,6 +295,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     MemberUnbanned,
     RoomUpdated,
     RoomDeleted,
+    RoomPurged,
     UserMentioned,
     UserDirect,
 )

@@ -1,53 +1,61 @@
-"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts.
+"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts, and entries
+that nobody may resume from any more (docs/decisions/0032).
 
-A room loses its log up to the same moment too, but nothing that the broker has yet to confirm. Whoever resumes from
-before it is told to resync.
+A room with `retention_days` loses its log up to the same moment too. Whoever resumes from before what is left is told
+to resync.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 import structlog
 from sqlalchemy import delete, select
 
-from services.messaging import search
+from services.messaging.actions.purge import BATCH, purge_messages
+from services.messaging.compact import give_back
 from services.messaging.models import (
     departures,
-    mentions,
-    message_files,
-    messages,
-    reactions,
     read_markers,
     receipts,
     restrictions,
-    revisions,
     rooms,
     schedules,
     slow_mode,
     timeline,
     timeline_head,
 )
+from services.messaging.settings import Settings
 from shared.database import Database, ReadSession, WriteSession
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
-_BATCH = 500
 _GONE_FOR = timedelta(hours=48)
 _RECEIPTS_FOR = timedelta(days=30)
 _SLOWEST = timedelta(days=1)
-_OF_MESSAGE = (reactions, revisions, mentions, message_files)
 _OF_ROOM = (read_markers, slow_mode, departures, schedules, restrictions)
+_WHOLE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The beginning of a room's log: entries from before a moment, up to a number."""
+
+    room_id: str
+    before: datetime
+    up_to: int = _WHOLE
 
 
 class Purge:
-    """A part that looks every so often, and removes in small transactions."""
+    """A part that looks every so often, and removes in small transactions; `told` is called after new entries."""
 
-    def __init__(self, db: Database, every: float) -> None:
+    def __init__(self, db: Database, settings: Settings, told: Callable[[], None]) -> None:
         self._db = db
-        self._every = every
+        self._settings = settings
+        self._told = told
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -60,7 +68,7 @@ class Purge:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._settings.purge_every)
             try:
                 await self.purge()
             except Exception:
@@ -69,37 +77,50 @@ class Purge:
     async def purge(self) -> None:
         """Remove all that is kept no longer."""
         for room_id, before in await self._db.read(_limits):
-            while await self._db.write(purge_room, room_id, before):
-                pass
+            while await self._db.write(purge_messages, room_id, before):
+                self._told()
+            await self._prune(Stretch(room_id, before))
+        for stretch in await self._db.read(_beyond_replay, self._settings):
+            await self._prune(stretch)
         await self._db.write(_purge_small)
+        while await self._db.write(give_back):
+            pass
+
+    async def _prune(self, stretch: Stretch) -> None:
+        while await self._db.write(prune, stretch):
+            pass
 
 
-def purge_room(tx: WriteSession, room_id: str, before: datetime) -> int:
-    """Remove up to a batch of the room's messages and entries from before; how many."""
-    rows = tx.execute(
-        select(messages.c.id, messages.c.pos, messages.c.room_id, messages.c.content, messages.c.deleted_at)
-        .where(messages.c.room_id == room_id, messages.c.created_at < before)
-        .order_by(messages.c.seq)
-        .limit(_BATCH)
-    ).all()
-    ids = [row.id for row in rows]
-    if ids:
-        search.reindex(tx, [search.document(row._mapping, row.content) for row in rows if row.deleted_at is None], [])
-        for table in _OF_MESSAGE:
-            tx.execute(delete(table).where(table.c.message_id.in_(ids)))
-        tx.execute(delete(messages).where(messages.c.id.in_(ids)))
-    return len(ids) + _purge_log(tx, room_id, before)
-
-
-def _purge_log(tx: WriteSession, room_id: str, before: datetime) -> int:
-    published = select(timeline_head.c.published_pos).scalar_subquery()
+def prune(tx: WriteSession, stretch: Stretch) -> int:
+    """Remove up to a batch of the room's entries; how many. What the broker has yet to confirm stays, and so does the
+    very last entry of all, which is told to a broker that forgot everything."""
+    head = tx.execute(select(timeline_head)).one()
     old = (
         select(timeline.c.pos)
-        .where(timeline.c.room_id == room_id, timeline.c.at < before, timeline.c.pos <= published)
+        .where(
+            timeline.c.room_id == stretch.room_id,
+            timeline.c.seq <= stretch.up_to,
+            timeline.c.at < stretch.before,
+            timeline.c.pos <= min(head.published_pos, head.pos - 1),
+        )
         .order_by(timeline.c.seq)
-        .limit(_BATCH)
+        .limit(BATCH)
     )
     return tx.execute(delete(timeline).where(timeline.c.pos.in_(old))).rowcount
+
+
+def _beyond_replay(tx: ReadSession, settings: Settings) -> list[Stretch]:
+    """The rooms whose logs reach back further than anybody may resume from, or follow."""
+    before = tx.now - max(timedelta(days=settings.log_days), timedelta(hours=settings.replay_hours))
+    entry = timeline.alias()
+    oldest = select(entry.c.pos).where(entry.c.room_id == rooms.c.id).order_by(entry.c.seq).limit(1)
+    found = (
+        select(rooms.c.id, rooms.c.head_seq)
+        .select_from(rooms)
+        .join(timeline, timeline.c.pos == oldest.correlate(rooms).scalar_subquery())
+        .where(timeline.c.at < before, timeline.c.seq <= rooms.c.head_seq - settings.replay_events)
+    )
+    return [Stretch(row.id, before, row.head_seq - settings.replay_events) for row in tx.execute(found)]
 
 
 def _limits(tx: ReadSession) -> list[tuple[str, datetime]]:

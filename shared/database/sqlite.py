@@ -12,8 +12,9 @@ from shared.database.backend import Failure
 _BUSY_SECONDS = 2.5
 _WRITER = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 _READER = ("query_only=ON",)
-# Foreign keys stay off: a table is changed by copying it into a new one and dropping the old.
-_MIGRATOR = ("journal_mode=WAL", "synchronous=FULL")
+# Foreign keys stay off: a table is changed by copying it into a new one and dropping the old. How pages are kept is
+# decided before the first table; later only VACUUM changes it.
+_MIGRATOR = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL")
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 _AWAY = {
     sqlite3.SQLITE_IOERR,

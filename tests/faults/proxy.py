@@ -51,6 +51,11 @@ class Proxy:
         """Reset every connection; new ones are taken."""
         self._loop.call_soon_threadsafe(self._reset)
 
+    def lead_to(self, target: int) -> None:
+        """Reset every connection and carry new ones to another port."""
+        self._target = target
+        self.reset()
+
     def hold(self) -> None:
         """Nothing passes either way, nothing is closed."""
         self._loop.call_soon_threadsafe(self._up.clear)

@@ -44,6 +44,13 @@ class MessageDeleted(_Entry):
     by: str | None = None
 
 
+class RoomPurged(_Entry):
+    thing: ClassVar[str] = "room"
+    name: ClassVar[str] = "purged"
+    before_seq: int
+    message_ids: list[str]
+
+
 async def _tell(db: Database, event: Event) -> None:
     def record(tx: WriteSession) -> None:
         tx.record(event)
@@ -81,6 +88,10 @@ class FakeMessaging:
     async def delete(self, message_id: str, room_id: str) -> None:
         """The message is gone."""
         await _tell(self._db, MessageDeleted(room_id=room_id, message_id=message_id))
+
+    async def purge(self, room_id: str, *message_ids: str) -> None:
+        """The room keeps these no longer."""
+        await _tell(self._db, RoomPurged(room_id=room_id, before_seq=2, message_ids=list(message_ids)))
 
 
 def _message(message_id: str, room_id: str, file_ids: tuple[str, ...]) -> dict[str, Any]:

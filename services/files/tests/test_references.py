@@ -69,6 +69,20 @@ async def test_a_file_goes_with_the_last_message_that_has_it(
     assert told == [alone, shared]
 
 
+async def test_what_a_room_keeps_no_longer_lets_go_of_its_files(
+    service: Service, messaging: FakeMessaging, room: str, alice: Person
+) -> None:
+    shared, alone = await service.stored(room, alice), await service.stored(room, alice)
+    old, older = await messaging.send(room, shared), await messaging.send(room, alone)
+    await messaging.send(room, shared)
+    await attached(service, 3)
+    await messaging.purge(room, old, older, new_id())
+    await gone(service, alone, alice)
+    await attached(service, 1)
+    assert await exists(service, shared, alice)
+    assert [data["file_id"] for kind, data in await recorded(service) if kind == "file.deleted"] == [alone]
+
+
 async def test_a_message_that_loses_a_file_and_gets_another(
     service: Service, messaging: FakeMessaging, room: str, alice: Person
 ) -> None:

@@ -1,6 +1,7 @@
 """Viruses: what clamd finds is refused, and nothing is kept that it was not asked about."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.files.tests.drawn import PNG
 from services.files.tests.fake_clamd import EICAR, FakeClamd, clamd_running
 from services.files.tests.fake_rooms import FakeRooms
 from services.files.tests.only_sqlite import ONLY_SQLITE
+from services.files.tests.real_clamd import MOST, best_clamd_running
 from services.files.tests.recorded import recorded
 from shared.testing.plugin import running
 from shared.testing.processes import free_port
@@ -66,6 +68,27 @@ async def test_a_limit_of_its_own(service: Service, room: str, alice: Person, cl
     clamd.most = 200_000
     assert (await service.upload(room, alice, b"x" * 1_500_000)).status_code == 503
     assert (await service.upload(room, alice, b"x" * 100_000)).status_code == 201
+
+
+async def test_the_best_clamd_that_is_here(
+    settings: Settings, rooms: FakeRooms, alice: Person, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("clamd")
+    room = await rooms.room(**{alice.user_id: "owner"})
+    async with best_clamd_running(folder) as port:
+        scanned = settings.model_copy(update={"files_clamd_port": port})
+        app = create_app(scanned)
+        async with running(app) as client:
+            service = Service(app, client, scanned.files_root)
+            for content in (b"", b"hello", PNG, b"x" * MOST):
+                assert (await service.upload(room, alice, content)).status_code == 201, len(content)
+            kept = len(service.left())
+            for content, name in ((EICAR, "a.com"), (b"x" * 300_000 + EICAR, "a.bin"), (PNG + EICAR, "a.png")):
+                answer = await service.upload(room, alice, content, name)
+                assert (answer.status_code, answer.json()["code"]) == (422, "infected")
+            answer = await service.upload(room, alice, b"x" * (MOST + 300_000))
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            await eventually(lambda: len(service.left()) == kept)
 
 
 async def test_while_it_is_silent_nothing_is_kept(

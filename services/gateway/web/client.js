@@ -215,6 +215,7 @@ const frames = {
     if (frame.user_id === me.id) return;
     $("typing").textContent = frame.active ? "somebody is typing …" : "";
   },
+  "room.purged": (of, frame) => dropBefore(of, frame.before_seq),
   "room.deleted"() { note("This room is no more."); closeRoom(); showRooms().catch(complain); },
   "token.expiring"(of) {
     refresh().then(() => of.socket.send(JSON.stringify({ type: "auth.refresh", token: tokens.access }))).catch(() => {});
@@ -234,8 +235,15 @@ function showMessage(message) {
   const author = document.createElement("b");
   author.textContent = message.author.display_name || message.author.username;
   item.replaceChildren(author, message.deleted_at ? "(deleted)" : message.content);
+  item.dataset.seq = message.seq;
   room.shown.set(message.id, item);
   if (!known) add(item);
+}
+
+function dropBefore(of, seq) {
+  for (const [id, item] of of.shown) {
+    if (Number(item.dataset.seq) < seq) { item.remove(); of.shown.delete(id); }
+  }
 }
 
 function note(text) {

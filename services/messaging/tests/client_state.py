@@ -63,6 +63,10 @@ class ClientState:
     def _nothing(self, frame: Frame) -> None:
         """Changes neither."""
 
+    def _room_purged(self, frame: Frame) -> None:
+        kept = self.messages.items()
+        self.messages = {id_: message for id_, message in kept if message["seq"] >= frame["before_seq"]}
+
     _member_muted = _member_unmuted = _member_unbanned = _room_updated = _nothing
 
 

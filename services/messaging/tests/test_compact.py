@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import delete, select
 
 from services.messaging import members, models, search
+from services.messaging.actions.purge import purge_messages
 from services.messaging.commands import Prepared, Send
 from services.messaging.compact import compact
-from services.messaging.purge import purge_room
 from services.messaging.sequencer import commit
 from services.messaging.tests.world import member, room_state
 from shared.database import Database
@@ -26,7 +26,7 @@ async def test_a_compacted_database_is_smaller_and_still_finds_everything(databa
             sends = [Send(user_id=anna, room_id=room_id, content=f"word{number} " * 100) for _ in range(50)]
             await db.write(commit, [Prepared(one) for one in sends])
     await db.write(lambda tx: tx.execute(delete(models.timeline).where(models.timeline.c.room_id == rooms[0])))
-    while await db.write(lambda tx: purge_room(tx, rooms[0], tx.now)):
+    while await db.write(lambda tx: purge_messages(tx, rooms[0], tx.now)):
         pass
     files = list(tmp_path.glob("*.db"))
     before = [file.stat().st_size for file in files]

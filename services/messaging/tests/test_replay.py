@@ -150,7 +150,7 @@ async def test_what_a_room_keeps_no_longer_is_gone(world: World, settings: Setti
     await eventually(lambda: db.read(all_published))
     await db.write(age)
     fresh = await world.send(anna, room_id, "new words", "new")
-    await Purge(db, 600).purge()
+    await Purge(db, settings, lambda: None).purge()
     page = (await get(http, anna, f"/rooms/{room_id}/messages")).json()
     assert [message["content"] for message in page["items"]] == ["new words"]
     hits = (await get(http, anna, f"/rooms/{room_id}/search?q=words")).json()["items"]
@@ -164,7 +164,8 @@ async def test_what_a_room_keeps_no_longer_is_gone(world: World, settings: Setti
     )
     assert counts == [1, 1, 5]
     header, _ = await world.replay(room_id, 0, resume=True)
-    assert (header["too_far"], header["head"]) == (True, fresh["seq"])
+    assert (header["too_far"], header["head"]) == (True, fresh["seq"] + 1)
     _, frames = await world.replay(room_id, fresh["seq"] - 1, resume=True)
-    assert [frame["seq"] for frame in frames] == [fresh["seq"]]
+    assert [frame["seq"] for frame in frames] == [fresh["seq"], fresh["seq"] + 1]
+    assert frames[1]["before_seq"] == fresh["seq"]
     db.close()
