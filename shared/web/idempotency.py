@@ -90,6 +90,11 @@ def once(
     return answer
 
 
+def forget(tx: WriteSession, naming: str) -> None:
+    """Forget the answers that have this in them: who is gone shall not be told of again."""
+    tx.execute(delete(_keys).where(_keys.c.answer.contains(naming, autoescape=True)))
+
+
 def _take(tx: WriteSession, attempt: Attempt) -> bool:
     tx.execute(delete(_keys).where(_keys.c.at < tx.now - _KEPT))
     row = {"key": attempt.key, "caller": attempt.caller, "route": attempt.route, "request": attempt.request}
