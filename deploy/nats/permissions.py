@@ -53,6 +53,7 @@ ROLES: dict[str, Role] = {
         hears=(
             "messaging.room.*.entries",
             "messaging.room.*.reads",
+            "messaging.room.*.rewritten",
             "messaging.user.*.mentioned",
             "messaging.user.*.direct",
             "rooms.user.*.invited",

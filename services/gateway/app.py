@@ -13,10 +13,11 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway import VERSION
-from services.gateway.address import ClientAddress
+from services.gateway.address import ClientAddress, limiter_key
 from services.gateway.admission import Admission
 from services.gateway.cors import CorsMiddleware
-from services.gateway.edge import HideMiddleware, with_hsts
+from services.gateway.edge import HideMiddleware, HostMiddleware, with_hsts
+from services.gateway.hosts import Hosts
 from services.gateway.limits import Limits
 from services.gateway.metrics_port import metrics_served
 from services.gateway.origins import Origins
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> Gateway:
     limits = Limits(settings.limits(), windows)
     addresses = ClientAddress(settings.parley_trusted_proxies)
     origins = Origins(settings.parley_allowed_origins)
+    hosts = Hosts(settings.parley_allowed_hosts)
     upstreams = Upstreams(settings.urls(), signer)
     realtime = Realtime(
         bus,
@@ -83,10 +85,13 @@ def create_app(settings: Settings) -> Gateway:
         sessions,
         limits,
         origins,
+        hosts,
         max_sockets=settings.parley_max_sockets,
+        max_per_address=settings.parley_max_sockets_per_address,
         away_seconds=settings.parley_away_seconds,
         url_tickets_only=settings.parley_ws_url_tokens == "tickets",
         client_address=lambda scope: str(addresses.of(scope)),
+        counted_as=lambda scope: limiter_key(addresses.of(scope)),
     )
     who = PresenceCalls(realtime.presence, upstreams, bus)
     local = {"/rooms/{room_id}/presence": who.room, "/users/{user_id}/presence": who.user}
@@ -105,9 +110,12 @@ def create_app(settings: Settings) -> Gateway:
             lambda: metrics_served(settings.host, settings.parley_metrics_port),
         ],
         ready={"nats": bus.ping, "sessions": sessions.ready},
-        middleware=[Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set())],
+        middleware=[
+            Middleware(HostMiddleware, hosts=hosts),
+            Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set()),
+        ],
     )
-    return Gateway(_guarded(proxy, origins), cast(ASGIApp, realtime), rest, addresses)
+    return Gateway(_guarded(HostMiddleware(proxy, hosts), origins), cast(ASGIApp, realtime), rest, addresses)
 
 
 def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:

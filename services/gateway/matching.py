@@ -25,15 +25,19 @@ class RouteTable:
             self._place(route)
 
     def find(self, scope: Scope) -> tuple[Route, tuple[str, ...]]:
-        """The route of a request and the parameters in its path; NotFound, or 405 with the methods it would take."""
+        """The route of a request and the parameters in its path; NotFound, or 405 with the methods it would take.
+
+        HEAD is GET without the content: which the server leaves out, and `relay_stream` does not fetch.
+        """
         path: str = scope["path"]
         found = None if _is_tricky(scope["raw_path"]) else _descend(self._root, path[len(API) :].split("/")[1:], ())
         if found is None:
             raise NotFound("There is no such path.")
         node, params = found
-        if route := node.routes.get(scope["method"]):
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if route := node.routes.get(method):
             return route, params
-        allow = ", ".join(sorted(node.routes))
+        allow = ", ".join(sorted(node.routes.keys() | ({"HEAD"} if "GET" in node.routes else set())))
         raise Problem(405, "method_not_allowed", f"This path takes {allow}.", headers={"Allow": allow})
 
     def _place(self, route: Route) -> None:

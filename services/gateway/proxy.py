@@ -86,7 +86,10 @@ class Proxy:
             await _settle(charge, response.status)
             if _may_have_ended_sessions(call.route, response.status):
                 await self._sessions.refresh_revocations()
-            await (relay_stream if call.route.streams else relay_whole)(response, call.send)
+            if call.route.streams:
+                await relay_stream(response, call.send, content=call.scope["method"] != "HEAD")
+            else:
+                await relay_whole(response, call.send)
 
 
 def _may_have_ended_sessions(route: Route, status: int) -> bool:

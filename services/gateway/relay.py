@@ -15,18 +15,19 @@ async def relay_whole(response: aiohttp.ClientResponse, send: Send) -> None:
     with failures_named():
         content = await response.read()
     headers = outward(response.raw_headers)
-    if response.method == "HEAD":
-        headers += _announced(response)
-    elif response.status not in (204, 304):
+    if response.status not in (204, 304):
         headers.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-async def relay_stream(response: aiohttp.ClientResponse, send: Send) -> None:
-    """An answer of any size, in constant memory: no more is read than the client takes."""
+async def relay_stream(response: aiohttp.ClientResponse, send: Send, *, content: bool = True) -> None:
+    """An answer of any size, in constant memory: no more is read than the client takes, nothing without `content`."""
     headers = outward(response.raw_headers) + _announced(response)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if not content:
+        await send({"type": "http.response.body", "body": b""})
+        return
     with failures_named():
         async for chunk in response.content.iter_any():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

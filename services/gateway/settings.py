@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode
 
 from services.gateway.address import networks
+from services.gateway.hosts import normal_host
 from services.gateway.limits import parse_rule
 from services.gateway.origins import normal_origin
 from shared.settings import ProcessSettings, StrongSecret
@@ -30,6 +31,7 @@ def _known_networks(trusted: tuple[str, ...]) -> tuple[str, ...]:
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origin = Annotated[str, AfterValidator(normal_origin)]
+Host = Annotated[str, AfterValidator(normal_host)]
 Rule = Annotated[str, AfterValidator(_known_rule)]
 
 
@@ -59,9 +61,15 @@ class Settings(ProcessSettings):
     redis_password: SecretStr = SecretStr("")
 
     parley_allowed_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    parley_allowed_hosts: Annotated[tuple[Host, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="set: any other `Host` than these names is 421 (but at /healthz, /readyz, /metrics)"
+    )
     parley_trusted_proxies: Annotated[Listed, AfterValidator(_known_networks)] = ()
     parley_ws_url_tokens: Literal["any", "tickets"] = "any"
     parley_max_sockets: int = Field(20, ge=1)
+    parley_max_sockets_per_address: int = Field(
+        0, ge=0, description="set: at most so many open sockets of one address (an IPv6 /64 is one); 4409 beyond"
+    )
     parley_away_seconds: float = Field(300, gt=0, description="somebody whose sockets said nothing for so long is away")
     parley_docs: bool = Field(True, description="off: /docs, /openapi.json and /asyncapi.json are 404")
     parley_metrics_port: int = Field(0, ge=0, le=65535, description="set: /metrics is there only")

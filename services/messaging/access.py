@@ -42,8 +42,8 @@ _DEPARTURE = select(departures.c.reason).where(departures.c.room_id == _ROOM, de
 def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
     """The room's row joined with the caller's role.
 
-    Raises NotFound for a room that isn't there or isn't the caller's to know of, Forbidden (`not_a_member`,
-    `banned`, `kicked`) for one that is.
+    Raises NotFound for a room that isn't there or isn't the caller's to see, Forbidden (`not_a_member`, `banned`,
+    `kicked`) for a public one.
     """
     return _allowed(tx, _STANDING, room_id, user_id)
 
@@ -64,12 +64,14 @@ def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: 
         raise policy.no_such_message() from None
 
 
-def _allowed(tx: ReadSession, statement: Select[Any], room_id: str, user_id: str) -> Any:
+def _allowed(tx: ReadSession, statement: Select[Any], room_id: str, user_id: str, *, tell_removed: bool = False) -> Any:
     row = tx.execute(statement, {"room": room_id, "me": user_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such room.")
     banned = row.ban is not None and policy.is_active(row.ban_ends, tx.now)
     if row.role is None or banned:
+        if row.kind != "public" and not tell_removed:
+            raise NotFound("There is no such room.")
         raise _refusal(tx, row.kind, room_id, user_id, banned)
     return row
 
@@ -86,8 +88,11 @@ def _refusal(tx: ReadSession, kind: str, room_id: str, user_id: str, banned: boo
 
 
 def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
-    """What a gateway shows in `ready`: the room's head and epoch, the Room, and what is known of the caller."""
-    row = _allowed(tx, _ATTACH, room_id, user_id)
+    """What a gateway shows in `ready`: the room's head and epoch, the Room, and what is known of the caller.
+
+    Who was put out is told so, of a room that they may not see as well: their sockets close with 4403.
+    """
+    row = _allowed(tx, _ATTACH, room_id, user_id, tell_removed=True)
     return {
         "seq": row.head_seq,
         "epoch": row.epoch,

@@ -10,6 +10,7 @@ from services.messaging.durable import DurableCopy
 from services.messaging.epoch import EpochGuard
 from services.messaging.late_review import LateReview
 from services.messaging.notices import Notices
+from services.messaging.oblivion import Oblivion
 from services.messaging.publisher import Publisher
 from services.messaging.purge import Purge
 from services.messaging.push import Push
@@ -42,7 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     scheduler = Scheduler(db, sequencer)
     sequencer.on_scheduled.append(scheduler.wake)
     inbox = Inbox("messaging", db, bus)
-    subscribe(inbox, publisher.wake)
+    oblivion = Oblivion(db, bus)
+    subscribe(inbox, publisher.wake, oblivion.wake)
     verifier = CallerVerifier("messaging", settings.caller_secret.get_secret_value())
     requests = GatewayRequests(settings, db, sequencer, inbox, verifier, guard)
     push = Push(inbox, guard)
@@ -84,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
             scheduler.running,
             LateReview(db, sequencer, settings.review_again_every).running,
             Purge(db, settings, publisher.wake).running,
+            oblivion.running,
             serving,
         ],
         ready={"database": db.ping, "nats": bus.ping, "epoch": guard.passed},

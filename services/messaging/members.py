@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from services.messaging.models import departures, members, rooms, users
 from services.messaging.timeline import RoomHead, Timeline
+from shared.anonymise import anonymised
 from shared.database import WriteSession
 
 
@@ -25,7 +26,7 @@ def join(tx: WriteSession, room_id: str, member: Mapping[str, Any]) -> None:
     """Somebody is in the room from this entry on."""
     log = Timeline(tx)
     room = log.room(room_id)
-    _remember(tx, member)
+    member = _as_known(tx, member)
     if _role(tx, room_id, member["user_id"]) is not None:
         return
     body = {"user_id": member["user_id"], "member": dict(member)}
@@ -118,9 +119,12 @@ def _count(tx: WriteSession, room: RoomHead, change: int) -> None:
     tx.execute(update(rooms).where(rooms.c.id == room.id).values(member_count=room.member_count))
 
 
-def _remember(tx: WriteSession, member: Mapping[str, Any]) -> None:
-    known = tx.execute(select(users.c.id).where(users.c.id == member["user_id"])).scalar_one_or_none()
-    if known is None:
+def _as_known(tx: WriteSession, member: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The member, remembered if we had not heard of them; rooms may not know yet that somebody is gone."""
+    deleted = tx.execute(select(users.c.deleted).where(users.c.id == member["user_id"])).scalar_one_or_none()
+    if deleted:
+        return dict(anonymised(dict(member), member["user_id"]))
+    if deleted is None:
         tx.execute(
             insert(users).values(
                 id=member["user_id"],
@@ -131,3 +135,4 @@ def _remember(tx: WriteSession, member: Mapping[str, Any]) -> None:
                 username_key=member["username"].lower(),
             )
         )
+    return member

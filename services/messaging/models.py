@@ -61,6 +61,15 @@ users = Table(
     Index("users_username_key", "username_key"),
 )
 
+# People who are gone, until no entry up to `until` names them any more; those up to `pos` do not.
+forgetting = Table(
+    "forgetting",
+    metadata,
+    Column("user_id", String(36), primary_key=True),
+    Column("pos", _BIG, nullable=False),
+    Column("until", _BIG, nullable=False),
+)
+
 rooms = Table(
     "rooms",
     metadata,

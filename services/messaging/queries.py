@@ -42,9 +42,11 @@ def get_message(tx: ReadSession, user_id: str, message_id: str) -> Json:
     return views(tx, tx.execute(_ONE, {"message": message_id}).all(), user_id)[0]
 
 
-def room_of(tx: ReadSession, user_id: str, message_id: str) -> str:
-    """The room of a message that the caller may see."""
-    room_id: str = require_message(tx, user_id, message_id)[0].room_id
+def room_of(tx: ReadSession, message_id: str) -> str:
+    """The room of a message, for a command that asks by itself who may; NotFound when there is no such message."""
+    room_id: str | None = tx.execute(_ROOM_OF, {"message": message_id}).scalar_one_or_none()
+    if room_id is None:
+        raise policy.no_such_message()
     return room_id
 
 
@@ -111,6 +113,7 @@ _REACTIONS = (
 )
 
 
+_ROOM_OF = select(messages.c.room_id).where(messages.c.id == bindparam("message"))
 _ONE = WITH_AUTHOR.where(messages.c.id == bindparam("message"))
 
 

@@ -26,7 +26,7 @@ def own(tx: ReadSession, user_id: str, schedule_id: str) -> Any:
 
 def get(tx: ReadSession, user_id: str, schedule_id: str) -> dict[str, Any]:
     """One of the caller's scheduled messages."""
-    return _view(own(tx, user_id, schedule_id))
+    return view(own(tx, user_id, schedule_id))
 
 
 def of_room(
@@ -39,7 +39,7 @@ def of_room(
         at = datetime.fromisoformat(after[0])
         later = (schedules.c.send_at > at) | ((schedules.c.send_at == at) & (schedules.c.id > after[1]))
         query = query.where(later)
-    return [_view(row) for row in tx.execute(query.order_by(schedules.c.send_at, schedules.c.id).limit(most))]
+    return [view(row) for row in tx.execute(query.order_by(schedules.c.send_at, schedules.c.id).limit(most))]
 
 
 def due(tx: ReadSession, most: int) -> tuple[list[Any], float | None]:
@@ -51,7 +51,8 @@ def due(tx: ReadSession, most: int) -> tuple[list[Any], float | None]:
     return list(rows), None if upcoming is None else (upcoming - tx.now).total_seconds()
 
 
-def _view(row: Any) -> dict[str, Any]:
+def view(row: Any) -> dict[str, Any]:
+    """A scheduled message as its author sees it."""
     return {
         "id": row.id,
         "room_id": row.room_id,

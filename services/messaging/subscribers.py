@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select
 
 from services.messaging import heard, members
+from services.messaging.actions.forget_user import forget_user
 from services.messaging.actions.moderate import detach_file, mask_message, remove_message
 from services.messaging.actions.restrict import let_speak, lift, restrict, silence
-from services.messaging.models import blocks, schedules, users
+from services.messaging.models import blocks, users
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
@@ -18,8 +19,9 @@ _log = structlog.get_logger(__name__)
 _Handler = Callable[[WriteSession, Envelope], None]
 
 
-def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
-    """Bind every event type to what it does here; `told` is called after a commit that added entries."""
+def subscribe(inbox: Inbox, told: Callable[[], None], parted: Callable[[], None]) -> None:
+    """Bind every event type to what it does here; `told` is called after a commit that added entries, `parted` when
+    somebody is to be forgotten."""
 
     def entries(handler: _Handler) -> _Handler:
         def handle(tx: WriteSession, event: Envelope) -> None:
@@ -27,6 +29,10 @@ def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
             tx.after_commit(told)
 
         return handle
+
+    def user_deleted(tx: WriteSession, event: Envelope) -> None:
+        forget_user(tx, heard.UserDeleted.model_validate(event.data).user_id)
+        tx.after_commit(parted)
 
     inbox.on("rooms", "room.created", entries(_room_created))
     inbox.on("rooms", "room.updated", entries(_room_updated))
@@ -36,7 +42,7 @@ def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
     inbox.on("rooms", "member.role_changed", entries(_member_role_changed))
     inbox.on("auth", "user.registered", _user_changed)
     inbox.on("auth", "user.updated", _user_changed)
-    inbox.on("auth", "user.deleted", _user_deleted)
+    inbox.on("auth", "user.deleted", user_deleted)
     inbox.on("auth", "user.blocked", _user_blocked)
     inbox.on("auth", "user.unblocked", _user_unblocked)
     for kind, name in (("mute", "muted"), ("ban", "banned")):
@@ -84,19 +90,10 @@ def _member_role_changed(tx: WriteSession, event: Envelope) -> None:
 
 def _user_changed(tx: WriteSession, event: Envelope) -> None:
     user = heard.UserChanged.model_validate(event.data).user
+    if tx.execute(select(users.c.id).where(users.c.id == user.id, users.c.deleted)).first() is not None:
+        return  # told again after auth's database was restored
     tx.execute(delete(users).where(users.c.id == user.id))
     tx.execute(insert(users).values(**user.model_dump(), deleted=False, username_key=user.username.lower()))
-
-
-def _user_deleted(tx: WriteSession, event: Envelope) -> None:
-    user_id = heard.UserDeleted.model_validate(event.data).user_id
-    tx.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(username="deleted", display_name="deleted user", avatar_url=None, deleted=True, username_key="")
-    )
-    tx.execute(delete(blocks).where((blocks.c.user_id == user_id) | (blocks.c.blocked_id == user_id)))
-    tx.execute(delete(schedules).where(schedules.c.author_id == user_id))
 
 
 def _user_blocked(tx: WriteSession, event: Envelope) -> None:

@@ -2,13 +2,15 @@
 
 `WriteSession.record` stores an event in the transaction of the change it tells of. The relay publishes the rows to
 JetStream in their order and retries for ever; whoever misses one asks for it by `rpc.<service>.outbox`. Nothing depends
-on JetStream remembering: when it forgot, it is refilled from the rows, which are kept for a day.
+on JetStream remembering: when it forgot, it is refilled from the rows, which are kept for a day. `amend` takes out of
+them what has to be forgotten.
 
 Invariants: ids are contiguous per database and epoch; an id that was published is never given to another event, and a
 database that went back in time takes a new epoch before it publishes again.
 """
 
 from shared.database.outbox_tables import outbox_tables
+from shared.outbox.amend import amend
 from shared.outbox.outbox import Outbox
 
-__all__ = ["Outbox", "outbox_tables"]
+__all__ = ["Outbox", "amend", "outbox_tables"]

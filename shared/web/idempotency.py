@@ -92,6 +92,11 @@ def once(
     return answer
 
 
+def forget(tx: WriteSession, naming: str) -> None:
+    """Forget the answers that have this in them: who is gone shall not be told of again."""
+    tx.execute(delete(_keys).where(_keys.c.answer.contains(naming, autoescape=True)))
+
+
 def _first_answer(attempt: Attempt, request: str, answer: str) -> Any:
     if request != attempt.request:
         raise Invalid("idempotency_key_reused", "That Idempotency-Key belongs to a different request.")

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import structlog
 
+from services.gateway.hosts import Hosts
 from services.gateway.limits import Limits
 from services.gateway.origins import Origins
 from services.gateway.personal_tokens import is_personal
@@ -16,6 +17,7 @@ from services.gateway.realtime import frames, handshake
 from services.gateway.realtime.attach import Attach, Resume
 from services.gateway.realtime.attention import Attention
 from services.gateway.realtime.client import Client
+from services.gateway.realtime.crowd import Crowd
 from services.gateway.realtime.flood import Flood
 from services.gateway.realtime.frames import render
 from services.gateway.realtime.lanes import Lanes
@@ -49,16 +51,22 @@ class Realtime:
         sessions: Sessions,
         limits: Limits,
         origins: Origins,
+        hosts: Hosts,
         *,
         max_sockets: int,
+        max_per_address: int,
         away_seconds: float,
         url_tickets_only: bool,
         client_address: Callable[[Scope], str],
+        counted_as: Callable[[Scope], str],
     ) -> None:
         self._bus = bus
         self._signer = signer
         self._sessions = sessions
         self._origins = origins
+        self._hosts = hosts
+        self._crowd = Crowd(max_per_address)
+        self._counted_as = counted_as
         self._frame_rule = limits.rule("frames")
         self._url_tickets_only = url_tickets_only
         self._away_seconds = away_seconds
@@ -86,21 +94,30 @@ class Realtime:
     async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Send) -> None:
         """Serve one socket until it is gone."""
         await receive()
-        origin = handshake.header(scope, b"origin")
-        host = handshake.header(scope, b"host") or ""
-        if origin is not None and not self._origins.allows_or_same(origin, scope["scheme"], host):
-            await _refuse_upgrade(send, Forbidden("foreign_origin", "This page may not open sockets here."))
+        try:
+            self._check_page(scope)
+        except Problem as problem:
+            await _refuse_upgrade(send, problem)
             return
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol_of(scope)})
         wire: Wire = scope["extensions"]["parley.wire"]
         try:
-            await self._serve(scope, wire)
+            with self._crowd.joined(self._counted_as(scope)):
+                await self._serve(scope, wire)
         except Problem as problem:
             wire.finish(_close_code(problem), problem.detail[:120])
         except Exception:
             _log.exception("a socket could not be served")
             wire.finish(4503, "that did not work; reconnect with since")
         await wire.closed
+
+    def _check_page(self, scope: Scope) -> None:
+        """Whether it was us who was meant, and by a page that may."""
+        self._hosts.check(scope)
+        origin = handshake.header(scope, b"origin")
+        host = handshake.header(scope, b"host") or ""
+        if origin is not None and not self._origins.allows_or_same(origin, scope["scheme"], host):
+            raise Forbidden("foreign_origin", "This page may not open sockets here.")
 
     async def _serve(self, scope: Scope, wire: Wire) -> None:
         target = handshake.target_of(scope["path"])

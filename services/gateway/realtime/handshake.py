@@ -10,7 +10,7 @@ from services.gateway.personal_tokens import is_personal
 from services.gateway.realtime.attach import Resume
 from shared.problems import Invalid, NotFound, Unauthorized
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_PATH = re.compile(r"/ws(?P<dm>/dm)?/(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/?\Z", re.IGNORECASE | re.ASCII)
 _MAX_SINCE = 2**63 - 1
 _MAX_TOKEN = 4096
 
@@ -46,14 +46,13 @@ def query_of(scope: dict[str, Any]) -> dict[str, str]:
 
 def target_of(path: str) -> Target:
     """What the path joins; NotFound when it is none of ours."""
-    parts = path.strip("/").split("/")
-    if parts == ["ws"]:
+    if path in ("/ws", "/ws/"):
         return Target()
-    if len(parts) == 2 and parts[0] == "ws" and _UUID.match(parts[1].lower()):
-        return Target(room_id=parts[1].lower())
-    if len(parts) == 3 and parts[:2] == ["ws", "dm"] and _UUID.match(parts[2].lower()):
-        return Target(peer_id=parts[2].lower())
-    raise NotFound("There is no such room or user.")
+    found = _PATH.match(path)
+    if found is None:
+        raise NotFound("There is no such room or user.")
+    its_id = found["id"].lower()
+    return Target(peer_id=its_id) if found["dm"] else Target(room_id=its_id)
 
 
 def resume_of(query: dict[str, str]) -> Resume | None:

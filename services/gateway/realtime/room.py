@@ -188,6 +188,10 @@ class LiveRoom:
             self._ring.clear()
         self._trimmed_at = self.seq
 
+    def forget(self) -> None:
+        """Earlier entries say something else now: who resumes gets them from messaging."""
+        self._ring.clear()
+
     # Frames go out
 
     def broadcast(self, frame: bytes, *, but_user: str | None = None) -> None:

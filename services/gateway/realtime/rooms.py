@@ -97,6 +97,9 @@ class LiveRooms:
         async def entries(message: Any) -> None:
             room.receive(split(message.data))
 
+        async def rewritten(_: Any) -> None:
+            room.forget()
+
         self._told_while_opening[room_id] = 0
         try:
             if self._pos == _NOTHING_YET:
@@ -104,6 +107,7 @@ class LiveRooms:
             subscriptions = [await self._bus.subscribe(f"messaging.room.{room_id}.entries", entries)]
             subscriptions.append(await self._typing.follow(room))
             subscriptions.append(await follow_reads(self._bus, room))
+            subscriptions.append(await self._bus.subscribe(f"messaging.room.{room_id}.rewritten", rewritten))
             self._subscriptions[room_id] = subscriptions
             await self._bus.ping()
             room.receive(await self.fetch(room_id, seq))

@@ -64,7 +64,7 @@ def router(db: Database, sequencer: Sequencer) -> APIRouter:
     @routes.put("/messages/{message_id}", response_model=Message)
     async def edit_message(caller: SomeCaller, message_id: Id, new: NewContent) -> Response:
         """Give one's own message another content; what it said before is kept."""
-        room_id = await db.read(queries.room_of, caller.user_id, message_id)
+        room_id = await db.read(queries.room_of, message_id)
         command = Edit(
             user_id=caller.user_id, role=caller.role, message_id=message_id, room_id=room_id, content=new.content
         )

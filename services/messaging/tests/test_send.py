@@ -1,11 +1,15 @@
 """What decides whether and how a message is stored: pace, blocks, attachments, and who is told of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from services.messaging import export
 from services.messaging.tests.neighbours import Neighbourhood
 from services.messaging.tests.world import World, get, post, room_state
+from shared.clock import rfc3339, utc_now
 from shared.ids import new_id
 from shared.testing.waiting import eventually
 
@@ -129,6 +133,34 @@ async def test_all_that_a_person_wrote_can_be_had(world: World, near: Neighbourh
     after: str | None = ""
     while after is not None:
         answer = await near.auth.bus.request("rpc.messaging.export", {"user_id": anna, "after": after})
-        found += [message["content"] for message in answer["files"]["messages.json"]]
+        found += [message["content"] for message in answer["files"].get("messages.json", ())]
         after = answer["next"]
     assert found == [str(number) * 300 for number in range(130)]
+
+
+async def test_what_a_person_takes_along_is_whole_however_small_the_pages(
+    world: World, near: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_PAGE", 3)
+    anna, ben, room_id = await world.pair()
+    for number in range(5):
+        sent = await world.send(anna, room_id, f"first {number}", str(number))
+        for content in (f"second {number}", f"third {number}"):
+            edit = {"op": "edit", "room_id": room_id, "message_id": sent["message_id"], "content": content}
+            assert "error" not in await world.command(anna, edit)
+        await world.send(anna, room_id, f"later {number}", f"l{number}", send_at=rfc3339(utc_now() + timedelta(days=1)))
+        for user_id, emoji in ((anna, "🙂"), (ben, "👍")) if number % 2 else ((anna, "👍"), (anna, "🎉")):
+            about = {"room_id": room_id, "message_id": sent["message_id"]}
+            assert "error" not in await world.command(user_id, {"op": "react", **about, "emoji": emoji})
+    found: dict[str, list[Any]] = {}
+    after: str | None = ""
+    while after is not None:
+        answer = await near.auth.bus.request("rpc.messaging.export", {"user_id": anna, "after": after})
+        for name, part in answer["files"].items():
+            found.setdefault(name, []).extend(part)
+        after = answer["next"]
+    assert [each["content"] for each in found["messages.json"]] == [f"third {number}" for number in range(5)]
+    earlier = [f"{what} {number}" for number in range(5) for what in ("first", "second")]
+    assert [each["content"] for each in found["earlier.json"]] == earlier
+    assert [each["content"] for each in found["scheduled.json"]] == [f"later {number}" for number in range(5)]
+    assert sorted(each["emoji"] for each in found["reactions.json"]) == sorted("🙂🙂👍👍👍🎉🎉🎉")

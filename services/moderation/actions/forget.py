@@ -1,7 +1,9 @@
-"""Forget rooms and people that are gone. The audit log and the evidence of reports stay."""
+"""Forget rooms and people that are gone. The audit log and the evidence of reports stay, without their names
+(docs/decisions/0028-what-stays-of-a-deleted-account.md)."""
 
-from services.moderation.store import members, restrictions, revisions, rooms, rules, users, words
+from services.moderation.store import cases, members, reports, restrictions, revisions, rooms, rules, users, words
 from shared.database import WriteSession
+from shared.web import idempotency
 
 
 def forget_room(tx: WriteSession, room_id: str) -> None:
@@ -15,7 +17,10 @@ def forget_room(tx: WriteSession, room_id: str) -> None:
 
 
 def forget_user(tx: WriteSession, user_id: str) -> None:
-    """Who is gone is restricted no more."""
+    """Who is gone is restricted no more, and nobody in what was reported."""
     users.bury(tx, user_id)
     members.drop_user(tx, user_id)
     restrictions.drop_user(tx, user_id)
+    cases.anonymise(tx, user_id)
+    reports.anonymise(tx, user_id)
+    idempotency.forget(tx, user_id)

@@ -3,9 +3,11 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy import insert, select, update
 
 from services.moderation.models import cases, notes
+from shared.anonymise import anonymised
 from shared.database import ReadSession, WriteSession
 
 COLUMNS = tuple(cases.c)
@@ -72,6 +74,14 @@ def close(tx: WriteSession, case_id: str, status: str, action: str, by: str) -> 
     """Decided."""
     values = {"status": status, "action": action, "resolved_by": by, "resolved_at": tx.now}
     tx.execute(update(cases).where(cases.c.id == case_id).values(**values))
+
+
+def anonymise(tx: WriteSession, user_id: str) -> None:
+    """Let no evidence name this person; what was said stays."""
+    naming = select(cases.c.id, cases.c.evidence).where(cases.c.evidence.contains(user_id, autoescape=True))
+    for case_id, evidence in tx.execute(naming).all():
+        said = orjson.dumps(anonymised(orjson.loads(evidence), user_id)).decode()
+        tx.execute(update(cases).where(cases.c.id == case_id).values(evidence=said))
 
 
 def add_note(tx: WriteSession, note: NoteRow) -> None:

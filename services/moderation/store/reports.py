@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select
+import orjson
+from sqlalchemy import func, insert, select, update
 
 from services.moderation.models import cases, reports
+from shared.anonymise import anonymised
 from shared.database import ReadSession, WriteSession
 
 REPORTS = reports.join(cases, cases.c.id == reports.c.case_id)
@@ -56,6 +58,14 @@ def by_person(tx: ReadSession, message_id: str, reporter_id: str) -> ReportRow |
 def add(tx: WriteSession, **values: str | datetime) -> None:
     """A new report."""
     tx.execute(insert(reports).values(**values))
+
+
+def anonymise(tx: WriteSession, user_id: str) -> None:
+    """Let no report name this person; what was said stays."""
+    naming = select(reports.c.id, reports.c.message).where(reports.c.message.contains(user_id, autoescape=True))
+    for report_id, message in tx.execute(naming).all():
+        said = orjson.dumps(anonymised(orjson.loads(message), user_id)).decode()
+        tx.execute(update(reports).where(reports.c.id == report_id).values(message=said))
 
 
 def within_an_hour(tx: ReadSession, reporter_id: str) -> int:
