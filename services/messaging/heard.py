@@ -98,15 +98,25 @@ class UserUnmuted(BaseModel):
     user_id: str
 
 
+class Screened(BaseModel):
+    """A moderator looks first at all that somebody writes, in a room or without one everywhere; or does so no more."""
+
+    room_id: str = ""
+    user_id: str
+    expires_at: datetime | None = None
+
+
 class MessageRemoved(BaseModel):
     message_id: str
     by: str | None = None
     reason: str | None = None
 
 
-class MessageMasked(BaseModel):
-    message_id: str
-    content: str
+class TextDecided(BaseModel):
+    """A moderator has approved or, for this reason, rejected a held text."""
+
+    held_id: str
+    reason: str | None = None
 
 
 class FileDeleted(BaseModel):

@@ -1,4 +1,5 @@
-"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts.
+"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts, texts
+that nobody has decided about for a month.
 
 A room loses its log up to the same moment too, but nothing that the broker has yet to confirm. Whoever resumes from
 before it is told to resync.
@@ -16,6 +17,7 @@ from sqlalchemy import delete, select
 from services.messaging import search
 from services.messaging.models import (
     departures,
+    held,
     mentions,
     message_files,
     messages,
@@ -30,6 +32,7 @@ from services.messaging.models import (
     timeline,
     timeline_head,
 )
+from services.messaging.policy import HELD_FOR
 from shared.database import Database, ReadSession, WriteSession
 from shared.tasks import ended
 
@@ -88,6 +91,7 @@ def purge_room(tx: WriteSession, room_id: str, before: datetime) -> int:
         for table in _OF_MESSAGE:
             tx.execute(delete(table).where(table.c.message_id.in_(ids)))
         tx.execute(delete(messages).where(messages.c.id.in_(ids)))
+    tx.execute(delete(held).where(held.c.room_id == room_id, held.c.created_at < before))
     return len(ids) + _purge_log(tx, room_id, before)
 
 
@@ -117,6 +121,7 @@ def _limits(tx: ReadSession) -> list[tuple[str, datetime]]:
 
 def _purge_small(tx: WriteSession) -> None:
     tx.execute(delete(receipts).where(receipts.c.at < tx.now - _RECEIPTS_FOR))
+    tx.execute(delete(held).where(held.c.created_at < tx.now - HELD_FOR))
     tx.execute(delete(slow_mode).where(slow_mode.c.at < tx.now - _SLOWEST))
     gone = select(rooms.c.id).where(rooms.c.deleted_at < tx.now - _GONE_FOR)
     for table in _OF_ROOM:

@@ -1,11 +1,13 @@
-"""What other services ask: moderation for a message and its surroundings, auth for all that a person has written."""
+"""What other services ask: moderation for a message and its surroundings and for what waits to be approved, auth for
+all that a person has written."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import orjson
 from sqlalchemy import select
 
-from services.messaging import queries
+from services.messaging import held, queries
 from services.messaging.access import require_message
 from services.messaging.epoch import EpochGuard
 from services.messaging.models import messages
@@ -28,6 +30,15 @@ class _Export(msgspec.Struct):
     after: str = ""
 
 
+class _Queue(msgspec.Struct):
+    after: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=101)] = 50
+    id: str | None = None
+    room_id: str | None = None
+    author_id: str | None = None
+    kind: str | None = None
+
+
 class ServiceRequests:
     """The handlers; `serve` puts them on the bus."""
 
@@ -38,6 +49,7 @@ class ServiceRequests:
     async def serve(self, bus: Bus) -> None:
         """Answer requests from now on."""
         await bus.serve("snapshot", self.snapshot)
+        await bus.serve("held", self.held)
         await bus.serve("export", self.export)
 
     async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +57,15 @@ class ServiceRequests:
         await self._guard.passed()
         asked = convert(request, _Snapshot)
         return await self._db.read(snapshot, asked.message_id, asked.user_id)
+
+    async def held(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"id"?, "room_id"?, "author_id"?, "kind"?, "after"?: id, "limit"?} -> {"items": what waits for a moderator,
+        longest first, "more": whether there is more of it than fits into one answer}."""
+        await self._guard.passed()
+        asked = convert(request, _Queue)
+        filters = {name: getattr(asked, name) for name in ("id", "room_id", "author_id", "kind")}
+        found = await self._db.read(held.queue, filters, asked.after, asked.limit)
+        return _as_much_as_fits(found)
 
     async def export(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"user_id", "after"?} -> {"files": {"messages.json": [Message]}, "next": the next `after`, or null}."""
@@ -66,6 +87,15 @@ def snapshot(tx: ReadSession, message_id: str, user_id: str) -> dict[str, Any]:
     }
 
 
+def _as_much_as_fits(items: list[dict[str, Any]]) -> dict[str, Any]:
+    size = 0
+    for index, item in enumerate(items):
+        size += len(orjson.dumps(item))
+        if index and size > _PAGE_BYTES:
+            return {"items": items[:index], "more": True}
+    return {"items": items, "more": False}
+
+
 def export(tx: ReadSession, user_id: str, after: str) -> dict[str, Any]:
     """A page of the person's messages, in the order of their ids, small enough for one answer."""
     lengths = select(messages.c.id, messages.c.content, messages.c.attachments).where(
@@ -81,4 +111,7 @@ def export(tx: ReadSession, user_id: str, after: str) -> dict[str, Any]:
             break
         ids.append(row.id)
     found = queries.by_id(tx, user_id, ids)
-    return {"files": {"messages.json": found}, "next": ids[-1] if more else None}
+    files: dict[str, Any] = {"messages.json": found}
+    if not after:
+        files["held_messages.json"] = held.of_person(tx, user_id)
+    return {"files": files, "next": ids[-1] if more else None}

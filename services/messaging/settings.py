@@ -1,5 +1,7 @@
 """Typed settings of the messaging service, read from the environment."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.settings import DatabaseSettings
@@ -13,4 +15,5 @@ class Settings(DatabaseSettings):
     replay_events: int = Field(10_000, ge=1_000, description="a socket further behind than this is told to resync ...")
     replay_hours: int = Field(24, ge=24, description="... unless what it missed is younger than this")
     purge_every: float = Field(600.0, gt=0, description="seconds between two looks for what is kept no longer")
+    review_away: Literal["store", "hold"] = Field("store", description="what becomes of texts while moderation is away")
     review_again_every: float = Field(2.0, gt=0, description="seconds between two looks for texts without a review")

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import delete, insert, update
 
-from services.messaging import heard, members
-from services.messaging.actions.moderate import detach_file, mask_message, remove_message
-from services.messaging.actions.restrict import let_speak, lift, restrict, silence
+from services.messaging import heard, held, members
+from services.messaging.actions.decide import approve, reject
+from services.messaging.actions.moderate import detach_file, remove_message
+from services.messaging.actions.restrict import let_speak, lift, restrict, screen, silence, trust
 from services.messaging.models import blocks, schedules, users
+from services.messaging.models import held as held_table
+from services.messaging.notices import Notice
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
@@ -18,8 +21,9 @@ _log = structlog.get_logger(__name__)
 _Handler = Callable[[WriteSession, Envelope], None]
 
 
-def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
-    """Bind every event type to what it does here; `told` is called after a commit that added entries."""
+def subscribe(inbox: Inbox, told: Callable[[], None], notify: Callable[[list[Notice]], None]) -> None:
+    """Bind every event type to what it does here; `told` is called after a commit that added entries, `notify` with
+    whom they concern."""
 
     def entries(handler: _Handler) -> _Handler:
         def handle(tx: WriteSession, event: Envelope) -> None:
@@ -45,7 +49,11 @@ def subscribe(inbox: Inbox, told: Callable[[], None]) -> None:
     inbox.on("moderation", "user.muted", _user_muted)
     inbox.on("moderation", "user.unmuted", _user_unmuted)
     inbox.on("moderation", "message.removed", entries(_message_removed))
-    inbox.on("moderation", "message.masked", entries(_message_masked))
+    inbox.on("moderation", "message.approved", entries(_approving(notify)))
+    inbox.on("moderation", "message.rejected", _message_rejected)
+    for name, apply in (("held", _screened), ("released", _trusted)):
+        inbox.on("moderation", f"member.{name}", apply)
+        inbox.on("moderation", f"user.{name}", apply)
     inbox.on("files", "file.deleted", entries(_file_deleted))
 
 
@@ -97,6 +105,7 @@ def _user_deleted(tx: WriteSession, event: Envelope) -> None:
     )
     tx.execute(delete(blocks).where((blocks.c.user_id == user_id) | (blocks.c.blocked_id == user_id)))
     tx.execute(delete(schedules).where(schedules.c.author_id == user_id))
+    held.forget(tx, held_table.c.author_id == user_id)
 
 
 def _user_blocked(tx: WriteSession, event: Envelope) -> None:
@@ -149,9 +158,27 @@ def _message_removed(tx: WriteSession, event: Envelope) -> None:
     remove_message(tx, told.message_id, told.by, told.reason)
 
 
-def _message_masked(tx: WriteSession, event: Envelope) -> None:
-    told = heard.MessageMasked.model_validate(event.data)
-    mask_message(tx, told.message_id, told.content)
+def _approving(notify: Callable[[list[Notice]], None]) -> _Handler:
+    def handle(tx: WriteSession, event: Envelope) -> None:
+        notices = approve(tx, heard.TextDecided.model_validate(event.data).held_id)
+        tx.after_commit(lambda: notify(notices))
+
+    return handle
+
+
+def _message_rejected(tx: WriteSession, event: Envelope) -> None:
+    told = heard.TextDecided.model_validate(event.data)
+    reject(tx, told.held_id, told.reason)
+
+
+def _screened(tx: WriteSession, event: Envelope) -> None:
+    told = heard.Screened.model_validate(event.data)
+    screen(tx, told.room_id, told.user_id, told.expires_at)
+
+
+def _trusted(tx: WriteSession, event: Envelope) -> None:
+    told = heard.Screened.model_validate(event.data)
+    trust(tx, told.room_id, told.user_id)
 
 
 def _file_deleted(tx: WriteSession, event: Envelope) -> None:
