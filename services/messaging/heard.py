@@ -98,14 +98,6 @@ class UserUnmuted(BaseModel):
     user_id: str
 
 
-class Screened(BaseModel):
-    """A moderator looks first at all that somebody writes, in a room or without one everywhere; or does so no more."""
-
-    room_id: str = ""
-    user_id: str
-    expires_at: datetime | None = None
-
-
 class MessageRemoved(BaseModel):
     message_id: str
     by: str | None = None

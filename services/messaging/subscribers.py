@@ -9,6 +9,7 @@ from services.messaging import heard, held, members
 from services.messaging.actions.decide import approve, reject
 from services.messaging.actions.moderate import detach_file, remove_message
 from services.messaging.actions.restrict import let_speak, lift, restrict, screen, silence, trust
+from services.messaging.loading import EVERYWHERE
 from services.messaging.models import blocks, schedules, users
 from services.messaging.models import held as held_table
 from services.messaging.notices import Notice
@@ -51,9 +52,10 @@ def subscribe(inbox: Inbox, told: Callable[[], None], notify: Callable[[list[Not
     inbox.on("moderation", "message.removed", entries(_message_removed))
     inbox.on("moderation", "message.approved", entries(_approving(notify)))
     inbox.on("moderation", "message.rejected", _message_rejected)
-    for name, apply in (("held", _screened), ("released", _trusted)):
-        inbox.on("moderation", f"member.{name}", apply)
-        inbox.on("moderation", f"user.{name}", apply)
+    inbox.on("moderation", "member.held", _member_held)
+    inbox.on("moderation", "member.released", _member_released)
+    inbox.on("moderation", "user.held", _user_held)
+    inbox.on("moderation", "user.released", _user_released)
     inbox.on("files", "file.deleted", entries(_file_deleted))
 
 
@@ -171,14 +173,23 @@ def _message_rejected(tx: WriteSession, event: Envelope) -> None:
     reject(tx, told.held_id, told.reason)
 
 
-def _screened(tx: WriteSession, event: Envelope) -> None:
-    told = heard.Screened.model_validate(event.data)
+def _member_held(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MemberRestricted.model_validate(event.data)
     screen(tx, told.room_id, told.user_id, told.expires_at)
 
 
-def _trusted(tx: WriteSession, event: Envelope) -> None:
-    told = heard.Screened.model_validate(event.data)
+def _member_released(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MemberFreed.model_validate(event.data)
     trust(tx, told.room_id, told.user_id)
+
+
+def _user_held(tx: WriteSession, event: Envelope) -> None:
+    told = heard.UserMuted.model_validate(event.data)
+    screen(tx, EVERYWHERE, told.user_id, told.expires_at)
+
+
+def _user_released(tx: WriteSession, event: Envelope) -> None:
+    trust(tx, EVERYWHERE, heard.UserUnmuted.model_validate(event.data).user_id)
 
 
 def _file_deleted(tx: WriteSession, event: Envelope) -> None:
