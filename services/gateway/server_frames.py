@@ -34,7 +34,8 @@ class Ready(_OfRoom, tag="ready"):
 
 
 class Ack(_Out, tag="ack"):
-    """The command is stored for good: the message and the entry's number, or the schedule of a message for later."""
+    """The command is stored for good: the message and the entry's number, the schedule of a message for later, or what
+    waits for a moderator."""
 
     room_id: str
     client_id: str | None = None
@@ -42,6 +43,7 @@ class Ack(_Out, tag="ack"):
     seq: int | None = None
     scheduled_id: str | None = None
     send_at: str | None = None
+    held_id: str | None = None
 
 
 class Error(_Out, tag="error"):
@@ -213,7 +215,7 @@ class TokenExpiring(_Out, tag="token.expiring"):
 class Notice(_Out, tag="notice"):
     """Something for this person, wherever they are."""
 
-    code: Literal["mention", "invite", "dm", "report"]
+    code: Literal["mention", "invite", "dm", "report", "held"]
     room_id: str | None = None
     message_id: str | None = None
     seq: int | None = None
@@ -221,6 +223,8 @@ class Notice(_Out, tag="notice"):
     room_name: str | None = None
     expires_at: str | None = None
     report_id: str | None = None
+    held_id: str | None = None
+    reason: str | None = None
     status: str | None = None
     action: str | None = None
 

@@ -16,7 +16,7 @@ from services.messaging.purge import Purge
 from services.messaging.push import Push
 from services.messaging.requests import GatewayRequests
 from services.messaging.review import Reviewer
-from services.messaging.routes import messages, reactions, reading, scheduled
+from services.messaging.routes import held, messages, reactions, reading, scheduled
 from services.messaging.scheduler import Scheduler
 from services.messaging.sequencer import Sequencer
 from services.messaging.service_requests import ServiceRequests
@@ -38,13 +38,14 @@ def create_app(settings: Settings) -> FastAPI:
     bus = Bus("messaging", settings)
     guard = EpochGuard(db, bus)
     publisher = Publisher(db, bus, DurableCopy(db, bus, guard), guard)
-    reviewer = Reviewer(bus, settings.review_timeout)
-    sequencer = Sequencer(db, reviewer, FileDirectory(bus), publisher, Notices(bus), batch_size=settings.batch_size)
+    reviewer = Reviewer(bus, settings.review_timeout, hold=settings.review_away == "hold")
+    notices = Notices(bus)
+    sequencer = Sequencer(db, reviewer, FileDirectory(bus), publisher, notices, batch_size=settings.batch_size)
     scheduler = Scheduler(db, sequencer)
     sequencer.on_scheduled.append(scheduler.wake)
     inbox = Inbox("messaging", db, bus)
     oblivion = Oblivion(db, bus)
-    subscribe(inbox, publisher.wake, oblivion.wake)
+    subscribe(inbox, publisher.wake, notices.tell_soon, oblivion.wake)
     verifier = CallerVerifier("messaging", settings.caller_secret.get_secret_value())
     requests = GatewayRequests(settings, db, sequencer, inbox, verifier, guard)
     push = Push(inbox, guard)
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         reactions.router(db, sequencer),
         reading.router(db, sequencer),
         scheduled.router(db, scheduler),
+        held.router(db),
     ]
     return create_service(
         service="messaging",
@@ -84,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
             caught_up,
             sequencer.running,
             scheduler.running,
-            LateReview(db, sequencer, settings.review_again_every).running,
+            LateReview(db, sequencer, notices, settings.review_again_every).running,
             Purge(db, settings, publisher.wake).running,
             oblivion.running,
             serving,

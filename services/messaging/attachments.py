@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import structlog
 
 from services.messaging.commands import Command, File, Files, Send
+from services.messaging.policy import HELD_FOR
 from shared.bus import Bus
-from shared.clock import rfc3339
+from shared.clock import rfc3339, utc_now
 from shared.problems import NotFound, Problem, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +36,13 @@ class FileDirectory:
             _log.warning("files can't be asked about attachments", reason=problem.detail)
             return _NOBODY
         return found
+
+    async def keep(self, commands: Sequence[Send]) -> None:
+        """Have files keep what is attached to held texts as long as those may wait; without files, a day."""
+        try:
+            await self._ask(commands, {}, needed_until=rfc3339(utc_now() + HELD_FOR))
+        except Problem as problem:
+            _log.warning("attachments of held texts may not be kept", reason=problem.detail)
 
     async def _ask(self, commands: Sequence[Send], found: dict[str, File], **more: str) -> None:
         """Files keeps what a scheduled message attaches until it is sent."""

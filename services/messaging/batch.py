@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.messaging import loading, policy
+from services.messaging import held, loading, policy
 from services.messaging.changes import Changes
 from services.messaging.commands import (
     NOBODY,
     Command,
     Delete,
     Edit,
+    Held,
     Judge,
     MarkRead,
     OnMessage,
@@ -35,7 +36,7 @@ from services.messaging.policy import NotAMember
 from services.messaging.render import author_view, render_message, unknown_author
 from services.messaging.timeline import Entry, RoomHead, Timeline
 from shared.database import WriteSession
-from shared.problems import Forbidden, NotFound
+from shared.problems import Conflict, Forbidden, NotFound, Problem
 
 _Target = tuple[Row, RoomHead]
 
@@ -59,6 +60,8 @@ class Batch:
         others = [command for command in commands if isinstance(command, OnMessage)]
         self._load_rooms(commands, sends, others)
         self._load_sends(sends)
+        texts = [command for command in commands if isinstance(command, Send | Edit)]
+        self._held = loading.held_by_id(tx, {one.held_id for one in texts if one.held_id is not None})
         if others:
             self._load_others(others)
         self._load_mentions(prepared)
@@ -67,13 +70,34 @@ class Batch:
 
     # What commands ask
 
-    def earlier(self, command: Send) -> Stored | None:
-        """The outcome of the first try of this very message, if there was one."""
-        return self._earlier.get((command.user_id, command.room_id, command.client_id or ""))
+    def earlier(self, command: Send) -> Stored | Held | None:
+        """The outcome of the first try of this very message, if there was one. Raises Invalid when it was rejected."""
+        return _unless_refused(self._earlier.get((command.user_id, command.room_id, command.client_id or "")))
 
-    def done(self, command: OnMessage) -> Stored | None:
-        """The outcome of the first try of this very change, if there was one."""
-        return self._done.get((command.user_id, command.client_id or ""))
+    def done(self, command: OnMessage) -> Stored | Held | None:
+        """The outcome of the first try of this very change, if there was one. Raises Invalid when it was rejected."""
+        return _unless_refused(self._done.get((command.user_id, command.client_id or "")))
+
+    def waiting(self, command: Send | Edit) -> Row | None:
+        """The held text that the command comes from; None for one that its author hands in now.
+
+        Raises Conflict when it waits no longer, or for something else than what was reviewed.
+        """
+        if command.held_id is None:
+            return None
+        row = self._held.get(command.held_id)
+        if row is None or row["status"] != "waiting" or row["content"] != command.content:
+            raise Conflict("decided", "The text waits no longer.")
+        return row
+
+    def held_by(self, room_id: str, user_id: str) -> int:
+        """How many texts of the person's wait in the room."""
+        return held.count(self._tx, room_id, user_id) + self.changes.held_by(room_id, user_id)
+
+    def is_screened(self, room_id: str, user_id: str) -> bool:
+        """Whether a moderator looks at all that the person writes there."""
+        places = ((room_id, user_id), (loading.EVERYWHERE, user_id))
+        return any(policy.is_screened(self._restrictions.get(place, {}), self.now) for place in places)
 
     def admit(self, room_id: str, user_id: str) -> RoomHead:
         """The room, for somebody who may write in it at this moment.
@@ -134,6 +158,23 @@ class Batch:
             retry = Stored(row["id"], row["seq"], retry=True)
             self._earlier[(row["author_id"], row["room_id"], row["client_id"])] = retry
         return Stored(row["id"], row["seq"])
+
+    def hold(self, row: Row) -> Held:
+        """Keep a text for a moderator; a newer edit takes the place of one that waits."""
+        if row["message_id"] is not None:
+            self.changes.forget_edits(row["message_id"])
+        self.changes.hold(row)
+        outcome = Held(row["id"])
+        if row["client_id"] is not None and row["message_id"] is None:
+            self._earlier[(row["author_id"], row["room_id"], row["client_id"])] = outcome
+        elif row["client_id"] is not None:
+            self._done[(row["author_id"], row["client_id"])] = outcome
+        return outcome
+
+    def release(self, row: Row) -> None:
+        """It waits no longer."""
+        del self._held[row["id"]]
+        self.changes.release(row["id"])
 
     def update(self, room: RoomHead, row: Row, **body: Any) -> Entry:
         """Tell that the message looks otherwise now."""
@@ -265,3 +306,9 @@ class Batch:
             return command.room_id
         row = self.messages.get(command.message_id)
         return None if row is None else row["room_id"]
+
+
+def _unless_refused(outcome: loading.Earlier | None) -> Stored | Held | None:
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome

@@ -10,6 +10,7 @@ from sqlalchemy import Table, bindparam, delete, insert, text, update
 from services.messaging import search
 from services.messaging.inserts import Insert
 from services.messaging.models import (
+    held,
     mentions,
     message_files,
     messages,
@@ -66,6 +67,9 @@ class Changes:
         self._read: dict[tuple[str, str], int] = {}
         self._wrote: dict[tuple[str, str], datetime] = {}
         self._schedules_gone: set[str] = set()
+        self._held: dict[str, Row] = {}
+        self._released: set[str] = set()
+        self._edits_gone: set[str] = set()
 
     def new_message(self, row: Row, mentioned: Iterable[str], files: Iterable[str]) -> None:
         """Store a message; its row may still change before `flush`."""
@@ -122,6 +126,25 @@ class Changes:
         """It is not for later any more."""
         self._schedules_gone.add(schedule_id)
 
+    def hold(self, row: Row) -> None:
+        """Keep a text for a moderator, in place of what waits under its id."""
+        self._held[row["id"]] = row
+        self._released.add(row["id"])
+
+    def held_by(self, room_id: str, user_id: str) -> int:
+        """How many texts of the person's begin to wait in the room."""
+        return sum(row["room_id"] == room_id and row["author_id"] == user_id for row in self._held.values())
+
+    def release(self, held_id: str) -> None:
+        """It waits no longer."""
+        self._held.pop(held_id, None)
+        self._released.add(held_id)
+
+    def forget_edits(self, message_id: str) -> None:
+        """What the message would have said is of no interest any more."""
+        self._held = {key: row for key, row in self._held.items() if row["message_id"] != message_id}
+        self._edits_gone.add(message_id)
+
     def receipt(self, row: Row) -> None:
         """Remember a command by its client_id."""
         self._inserts[receipts].append(row)
@@ -137,6 +160,7 @@ class Changes:
             _INSERT(tx, list(self._new.values()))
         if self._schedules_gone:
             tx.execute(delete(schedules).where(schedules.c.id.in_(sorted(self._schedules_gone))))
+        self._flush_held()
         for table, rows in self._inserts.items():
             if rows:
                 tx.execute(insert(table), rows)
@@ -150,6 +174,15 @@ class Changes:
     def _drop(self, table: Table, message_id: str) -> None:
         self._emptied[table].add(message_id)
         self._inserts[table] = [row for row in self._inserts[table] if row["message_id"] != message_id]
+
+    def _flush_held(self) -> None:
+        if self._released:
+            self._tx.execute(delete(held).where(held.c.id.in_(sorted(self._released))))
+        if self._edits_gone:
+            waits = held.c.status == "waiting"
+            self._tx.execute(delete(held).where(held.c.message_id.in_(sorted(self._edits_gone)), waits))
+        if self._held:
+            self._tx.execute(insert(held), list(self._held.values()))
 
     def _flush_reactions(self) -> None:
         gone = [key for key, (was, _) in self._reactions.items() if was]

@@ -21,7 +21,8 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Send(_Command, frozen=True, kw_only=True):
-    """Store a message, now or at `send_at`. `schedule_id` is the scheduled message that this one comes from."""
+    """Store a message, now or at `send_at`. `schedule_id` is the scheduled message that this one comes from, `held_id`
+    the held one; `approved` says that a moderator let that pass."""
 
     room_id: str
     content: str
@@ -29,6 +30,8 @@ class Send(_Command, frozen=True, kw_only=True):
     attachments: tuple[str, ...] = ()
     send_at: datetime | None = None
     schedule_id: str | None = None
+    held_id: str | None = None
+    approved: bool = False
 
 
 class _OnMessage(_Command, frozen=True, kw_only=True):
@@ -39,9 +42,11 @@ class _OnMessage(_Command, frozen=True, kw_only=True):
 
 
 class Edit(_OnMessage, frozen=True, kw_only=True):
-    """Give one's own message another content."""
+    """Give one's own message another content. `held_id` and `approved` as in Send."""
 
     content: str
+    held_id: str | None = None
+    approved: bool = False
 
 
 class Delete(_OnMessage, frozen=True, kw_only=True):
@@ -91,6 +96,7 @@ class Verdict(msgspec.Struct, frozen=True):
     text: str | None = None
     reviewed: bool = True
     code: str | None = None
+    reason: str | None = None
 
 
 File = dict[str, Any]
@@ -121,13 +127,19 @@ class Scheduled(msgspec.Struct, frozen=True):
     send_at: datetime
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A text that waits for a moderator; nobody but its author knows of it yet."""
+
+    held_id: str
+
+
 class Noted(msgspec.Struct, frozen=True):
     """A read marker is at `seq`, or already was beyond it."""
 
     seq: int
 
 
-Outcome = Stored | Scheduled | Noted | Problem
+Outcome = Stored | Scheduled | Held | Noted | Problem
 
 
 def as_reply(outcome: Outcome) -> dict[str, Any]:
@@ -137,6 +149,8 @@ def as_reply(outcome: Outcome) -> dict[str, Any]:
             return {"message_id": outcome.message_id, "seq": outcome.seq}
         case Scheduled():
             return {"scheduled_id": outcome.schedule_id, "send_at": rfc3339(outcome.send_at)}
+        case Held():
+            return {"held_id": outcome.held_id}
         case Noted():
             return {"seq": outcome.seq}
     return {

@@ -278,6 +278,23 @@ class UserDirect(_OfPerson):
     name: ClassVar[str] = "direct"
 
 
+class UserRejected(Event):
+    """A text that waited for the review is not sent; told live to its author's own sockets, best effort."""
+
+    producer: ClassVar[str] = "messaging"
+    thing: ClassVar[str] = "user"
+    name: ClassVar[str] = "rejected"
+    user_id: Id
+    room_id: Id
+    held_id: Id
+    status: Literal["rejected"]
+    reason: str
+
+    def entity_id(self) -> str:
+        """The person's id, in the subject."""
+        return self.user_id
+
+
 PUBLISHED: tuple[type[Event], ...] = (
     MessageCreated,
     MessageUpdated,
@@ -298,4 +315,5 @@ PUBLISHED: tuple[type[Event], ...] = (
     RoomPurged,
     UserMentioned,
     UserDirect,
+    UserRejected,
 )

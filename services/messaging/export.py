@@ -1,14 +1,16 @@
 """What messaging keeps about a person, for the person: a page at a time, each small enough for one answer.
 
-First their messages, then what those said before they were edited, what is scheduled, and their reactions.
+First their messages, then what those said before they were edited, what is scheduled, what waits for a moderator, and
+their reactions.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 
-from services.messaging import queries, schedules
+from services.messaging import held, queries, schedules
 from services.messaging.models import messages, reactions, revisions
 from services.messaging.models import schedules as later
 from shared.clock import rfc3339
@@ -61,6 +63,10 @@ def _scheduled(tx: ReadSession, user_id: str, last: str) -> _Page:
     return [schedules.view(row) for row in some], some[-1].id if more else None
 
 
+def _held(tx: ReadSession, user_id: str, _: str) -> _Page:
+    return held.of_person(tx, user_id), None
+
+
 def _reactions(tx: ReadSession, user_id: str, last: str) -> _Page:
     """By message; one with more than a page of one person's there can't be (20 different at most)."""
     query = select(reactions.c.message_id, reactions.c.emoji).where(
@@ -73,8 +79,14 @@ def _reactions(tx: ReadSession, user_id: str, last: str) -> _Page:
     return [{"message_id": row.message_id, "emoji": row.emoji} for row in rows], rows[-1].message_id if more else None
 
 
-_STAGES = {"messages": _messages, "earlier": _earlier, "scheduled": _scheduled, "reactions": _reactions}
-_AFTER = {"messages": "earlier:", "earlier": "scheduled:", "scheduled": "reactions:"}
+_STAGES = {
+    "messages": _messages,
+    "earlier": _earlier,
+    "scheduled": _scheduled,
+    "held_messages": _held,
+    "reactions": _reactions,
+}
+_AFTER = {stage: f"{following}:" for stage, following in pairwise(_STAGES)}
 
 
 def _that_fit(rows: Iterable[tuple[Any, int]]) -> tuple[Sequence[Any], bool]:

@@ -104,9 +104,11 @@ class MessageRemoved(BaseModel):
     reason: str | None = None
 
 
-class MessageMasked(BaseModel):
-    message_id: str
-    content: str
+class TextDecided(BaseModel):
+    """A moderator has approved or, for this reason, rejected a held text."""
+
+    held_id: str
+    reason: str | None = None
 
 
 class FileDeleted(BaseModel):

@@ -89,7 +89,7 @@ def _made(form: _Form, who: dict[str, str]) -> Command:
     return Delete(**about)
 
 
-def _send(form: _Send, who: dict[str, str]) -> Send:
+def _send(form: _Send, who: Any) -> Send:
     return Send(
         **who,
         room_id=form.room_id,

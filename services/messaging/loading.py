@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
-from services.messaging.commands import Stored
+from services.messaging import policy
+from services.messaging.commands import Held, Stored
 from services.messaging.models import (
     blocks,
+    held,
     members,
     messages,
     reactions,
@@ -22,10 +24,12 @@ from services.messaging.models import (
     users,
 )
 from shared.database import ReadSession, among
+from shared.problems import Problem
 
 Pair = tuple[str, str]
 Key = tuple[str, str, str]
 Row = dict[str, Any]
+Earlier = Stored | Held | Problem
 
 EVERYWHERE = ""
 
@@ -56,8 +60,16 @@ _STANDING = (
 )
 _STANDING_FIELDS = _STANDING.selected_columns.keys()
 _USERS = select(users).where(users.c.id.in_(_IDS))
-_EARLIER = select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id).where(
-    among("pairs", messages.c.author_id, messages.c.room_id, messages.c.client_id)
+# What waits has no number, what was rejected less than that.
+_NUMBER = case((held.c.status == "waiting", 0), else_=-1)
+_EARLIER = (
+    select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id)
+    .where(among("pairs", messages.c.author_id, messages.c.room_id, messages.c.client_id))
+    .union_all(
+        select(held.c.id, _NUMBER, held.c.author_id, held.c.room_id, held.c.client_id).where(
+            among("pairs", held.c.author_id, held.c.room_id, held.c.client_id), held.c.kind == "message"
+        )
+    )
 )
 _MESSAGES = select(messages).where(messages.c.id.in_(_IDS))
 _RESTRICTIONS = select(restrictions).where(restrictions.c.user_id.in_(_IDS))
@@ -73,7 +85,15 @@ _NAMED = (
     .join(users, users.c.id == members.c.user_id)
     .where(members.c.room_id.in_(_IDS), users.c.username_key.in_(bindparam("names", expanding=True)))
 )
-_RECEIPTS = select(receipts).where(among("pairs", receipts.c.user_id, receipts.c.client_id))
+_RECEIPTS = (
+    select(receipts.c.user_id, receipts.c.client_id, receipts.c.message_id, receipts.c.seq)
+    .where(among("pairs", receipts.c.user_id, receipts.c.client_id))
+    .union_all(
+        select(held.c.author_id, held.c.client_id, held.c.id, _NUMBER).where(
+            among("pairs", held.c.author_id, held.c.client_id), held.c.kind == "edit"
+        )
+    )
+)
 _COUNTS = (
     select(reactions.c.message_id, reactions.c.emoji, func.count().label("count"), func.min(reactions.c.seq).label("s"))
     .where(reactions.c.message_id.in_(_IDS))
@@ -90,6 +110,7 @@ _PENDING = (
     .where(among("pairs", schedules.c.author_id, schedules.c.room_id))
     .group_by(schedules.c.author_id, schedules.c.room_id)
 )
+_HELD = select(held).where(held.c.id.in_(_IDS))
 _PINNED = (
     select(messages.c.room_id, func.count().label("count"))
     .where(messages.c.room_id.in_(_IDS), messages.c.pinned_at.is_not(None))
@@ -109,10 +130,16 @@ def people(tx: ReadSession, ids: set[str]) -> dict[str, Row]:
     return {row.id: dict(row._mapping) for row in tx.execute(_USERS, {"ids": sorted(ids)})} if ids else {}
 
 
-def earlier(tx: ReadSession, keys: set[Key]) -> dict[Key, Stored]:
-    """Messages that were stored under these (author, room, client_id)."""
+def earlier(tx: ReadSession, keys: set[Key]) -> dict[Key, Earlier]:
+    """What became of sends under these (author, room, client_id): stored, held, or rejected."""
     rows = tx.execute(_EARLIER, {"pairs": sorted(keys)}) if keys else ()
-    return {(row.author_id, row.room_id, row.client_id): Stored(row.id, row.seq, retry=True) for row in rows}
+    return {(row.author_id, row.room_id, row.client_id): _outcome(row.id, row.seq) for row in rows}
+
+
+def _outcome(an_id: str, seq: int) -> Earlier:
+    if seq > 0:
+        return Stored(an_id, seq, retry=True)
+    return Held(an_id) if seq == 0 else policy.was_rejected()
 
 
 def messages_by_id(tx: ReadSession, ids: set[str]) -> dict[str, Row]:
@@ -155,10 +182,10 @@ def named(tx: ReadSession, room_ids: set[str], names: set[str]) -> dict[Pair, st
     return {(row.room_id, row.username_key): row.id for row in rows}
 
 
-def done(tx: ReadSession, keys: set[Pair]) -> dict[Pair, Stored]:
-    """Commands that were carried out under these (user, client_id)."""
+def done(tx: ReadSession, keys: set[Pair]) -> dict[Pair, Earlier]:
+    """What became of other commands under these (user, client_id): carried out, held, or rejected."""
     rows = tx.execute(_RECEIPTS, {"pairs": sorted(keys)}) if keys else ()
-    return {(row.user_id, row.client_id): Stored(row.message_id, row.seq, retry=True) for row in rows}
+    return {(row.user_id, row.client_id): _outcome(row.message_id, row.seq) for row in rows}
 
 
 def counts(tx: ReadSession, ids: set[str]) -> dict[str, dict[str, int]]:
@@ -204,6 +231,11 @@ def pending(tx: ReadSession, pairs: set[Pair]) -> dict[Pair, int]:
     """How many messages each (author, room) has scheduled."""
     rows = tx.execute(_PENDING, {"pairs": sorted(pairs)}) if pairs else ()
     return {(row.author_id, row.room_id): row._mapping["count"] for row in rows}
+
+
+def held_by_id(tx: ReadSession, ids: set[str]) -> dict[str, Row]:
+    """Held texts by id."""
+    return {row.id: dict(row._mapping) for row in tx.execute(_HELD, {"ids": sorted(ids)})} if ids else {}
 
 
 def pinned(tx: ReadSession, room_ids: Iterable[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, insert, select, update
 
-from services.messaging.models import departures, members, rooms, users
+from services.messaging.models import departures, held, members, rooms, users
 from services.messaging.timeline import RoomHead, Timeline
 from shared.anonymise import anonymised
 from shared.database import WriteSession
@@ -102,6 +102,7 @@ def delete_room(tx: WriteSession, room_id: str, reason: str | None = None, by: s
     log.flush()
     tx.execute(update(rooms).where(rooms.c.id == room_id).values(deleted_at=tx.now, member_count=0))
     tx.execute(delete(members).where(members.c.room_id == room_id))
+    tx.execute(delete(held).where(held.c.room_id == room_id))
 
 
 def _role(tx: WriteSession, room_id: str, user_id: str) -> str | None:

@@ -233,6 +233,33 @@ schedules = Table(
     Index("schedules_once", "author_id", "room_id", "client_id", unique=True),
 )
 
+# Texts that wait for a moderator or, with `reviewed` false, for the review; and those that were rejected, for a while.
+# They are in no room's order: a message takes its number when it is approved, and has the id that it has here.
+held = Table(
+    "held",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("room_id", String(36), nullable=False),
+    Column("author_id", String(36), nullable=False),
+    Column("author_role", String(16), nullable=False),
+    Column("client_id", String(128)),
+    Column("message_id", String(36)),  # of an edit: the message that would say this
+    Column("content", Text, nullable=False),
+    Column("reply_to", String(36)),
+    Column("attachments", Text, nullable=False),
+    Column("reviewed", Boolean, nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("reason", String(40)),
+    Column("note", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Index("held_room", "room_id", "id"),
+    Index("held_status", "status", "id"),
+    Index("held_message", "message_id"),
+    Index("held_once", "author_id", "room_id", "kind", "client_id", unique=True),
+)
+
 # Commands other than sends that were carried out, by the client_id their sender gave them.
 receipts = Table(
     "receipts",

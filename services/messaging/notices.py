@@ -1,5 +1,9 @@
 """What is told to a person wherever they are, and how far others have read: live, best effort, and never stored."""
 
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 import orjson
 import structlog
@@ -29,6 +33,24 @@ class Notices:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def tell_soon(self, notices: list[Notice]) -> None:
+        """The same for who cannot wait."""
+        if notices:
+            task = asyncio.get_running_loop().create_task(self.tell(notices, []))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def tell_rejected(self, rows: Sequence[Any]) -> None:
+        """`messaging.user.<id>.rejected` to the authors of these held texts."""
+        try:
+            for row in rows:
+                body = {"user_id": row.author_id, "room_id": row.room_id, "held_id": row.id, "status": "rejected"}
+                told = orjson.dumps({**body, "reason": row.reason})
+                await self._bus.publish(f"messaging.user.{row.author_id}.rejected", told)
+        except Problem as problem:
+            _log.debug("nobody was told", reason=problem.detail)
 
     async def tell(self, notices: list[Notice], reads: list[Read]) -> None:
         """`messaging.user.<id>.<what>` for each notice, `messaging.room.<id>.reads` for each room that was read."""

@@ -14,6 +14,8 @@ MAX_REACTIONS = 20
 MAX_MENTIONS = 20
 MAX_PINS = 100
 MAX_SCHEDULES = 100
+MAX_HELD = 100
+HELD_FOR = timedelta(days=30)
 _ROOM_MODERATORS = ("owner", "moderator")
 _HOUSE_MODERATORS = ("moderator", "admin")
 
@@ -69,6 +71,16 @@ def is_active(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is None or expires_at > now
 
 
+def is_screened(restrictions: Mapping[str, datetime | None], now: datetime) -> bool:
+    """Whether a moderator looks at everything that this person writes before others do."""
+    return "hold" in restrictions and is_active(restrictions["hold"], now)
+
+
+def was_rejected() -> Invalid:
+    """For the retry of a text that a moderator has turned down."""
+    return Invalid("rejected", "A moderator decided that this is not sent.")
+
+
 def is_house_moderator(house_role: str) -> bool:
     """Whether the person watches over the whole house."""
     return house_role in _HOUSE_MODERATORS
@@ -88,9 +100,7 @@ def keep_pace(last: datetime | None, now: datetime, seconds: int) -> None:
 
 
 def accept_verdict(action: str, code: str | None = None) -> None:
-    """Refuse a text that moderation blocks or holds back."""
-    if action == "hold":
-        raise Invalid("held", "A moderator would have to look at this first; it was not sent.")
+    """Refuse a text that moderation blocks."""
     if action == "block":
         raise Invalid(code or "profanity", "This room does not allow that wording.")
 

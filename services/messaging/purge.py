@@ -1,5 +1,5 @@
-"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts, and entries
-that nobody may resume from any more (docs/decisions/0032).
+"""What is kept no longer: messages beyond their room's `retention_days`, rooms that are gone, old receipts, texts that
+nobody has decided about for a month, and entries that nobody may resume from any more (docs/decisions/0032).
 
 A room with `retention_days` loses its log up to the same moment too. Whoever resumes from before what is left is told
 to resync.
@@ -19,6 +19,7 @@ from services.messaging.actions.purge import BATCH, purge_messages
 from services.messaging.compact import give_back
 from services.messaging.models import (
     departures,
+    held,
     read_markers,
     receipts,
     restrictions,
@@ -28,6 +29,7 @@ from services.messaging.models import (
     timeline,
     timeline_head,
 )
+from services.messaging.policy import HELD_FOR
 from services.messaging.settings import Settings
 from shared.database import Database, ReadSession, WriteSession
 from shared.tasks import ended
@@ -79,6 +81,7 @@ class Purge:
         for room_id, before in await self._db.read(_limits):
             while await self._db.write(purge_messages, room_id, before):
                 self._told()
+            await self._db.write(_drop_held, room_id, before)
             await self._prune(Stretch(room_id, before))
         for stretch in await self._db.read(_beyond_replay, self._settings):
             await self._prune(stretch)
@@ -89,6 +92,10 @@ class Purge:
     async def _prune(self, stretch: Stretch) -> None:
         while await self._db.write(prune, stretch):
             pass
+
+
+def _drop_held(tx: WriteSession, room_id: str, before: datetime) -> None:
+    tx.execute(delete(held).where(held.c.room_id == room_id, held.c.created_at < before))
 
 
 def prune(tx: WriteSession, stretch: Stretch) -> int:
@@ -138,6 +145,7 @@ def _limits(tx: ReadSession) -> list[tuple[str, datetime]]:
 
 def _purge_small(tx: WriteSession) -> None:
     tx.execute(delete(receipts).where(receipts.c.at < tx.now - _RECEIPTS_FOR))
+    tx.execute(delete(held).where(held.c.created_at < tx.now - HELD_FOR))
     tx.execute(delete(slow_mode).where(slow_mode.c.at < tx.now - _SLOWEST))
     gone = select(rooms.c.id).where(rooms.c.deleted_at < tx.now - _GONE_FOR)
     for table in _OF_ROOM:

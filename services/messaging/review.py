@@ -11,17 +11,19 @@ from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
 _UNREVIEWED = Verdict(reviewed=False)
+_WAITING = Verdict("hold", reviewed=False, reason="review")
 _NOT_A_TEXT = Verdict()
 _PAUSE = 1.0
 Text = dict[str, str]
 
 
 class Reviewer:
-    """Asks moderation; while it is away the chat goes on and texts are marked as not reviewed."""
+    """Asks moderation. While it is away texts are stored and marked as not reviewed or, with `hold`, wait for it."""
 
-    def __init__(self, bus: Bus, timeout: float) -> None:
+    def __init__(self, bus: Bus, timeout: float, *, hold: bool) -> None:
         self._bus = bus
         self._timeout = timeout
+        self._without = _WAITING if hold else _UNREVIEWED
         self._away_until = 0.0
 
     async def review(self, commands: Sequence[Command]) -> list[Verdict]:
@@ -30,7 +32,7 @@ class Reviewer:
         asked = [text for text in texts if text is not None]
         if not asked:
             return [_NOT_A_TEXT] * len(texts)
-        answers = iter(await self._ask(asked) or [_UNREVIEWED] * len(asked))
+        answers = iter(await self._ask(asked) or [self._without] * len(asked))
         return [_NOT_A_TEXT if text is None else next(answers) for text in texts]
 
     async def _ask(self, texts: list[Text]) -> list[Verdict] | None:
@@ -40,10 +42,14 @@ class Reviewer:
             reply = await self._bus.request("rpc.moderation.review", {"texts": texts}, timeout=self._timeout)
         except Problem as problem:
             self._away_until = time.monotonic() + _PAUSE
-            _log.warning("moderation is away; texts are stored unreviewed", reason=problem.detail)
+            _log.warning("moderation is away; texts go on without a review", reason=problem.detail)
             return None
-        verdicts = [Verdict(one["action"], one.get("text"), code=one.get("code")) for one in reply["verdicts"]]
+        verdicts = [_verdict(one) for one in reply["verdicts"]]
         return verdicts if len(verdicts) == len(texts) else None
+
+
+def _verdict(said: dict[str, str]) -> Verdict:
+    return Verdict(said["action"], said.get("text"), code=said.get("code"), reason=said.get("reason"))
 
 
 def _text(command: Command) -> Text | None:

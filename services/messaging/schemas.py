@@ -137,3 +137,25 @@ class Scheduled(AnswerModel):
     client_id: str | None
     error: str | None
     created_at: Timestamp
+
+
+class Held(AnswerModel):
+    """A text that a moderator has to look at first; nobody but its author sees it until then.
+
+    Approved, a message has this `id`; an edit is of `message_id`. `reason` is the rule, `screened` for a person of whom
+    everything is looked at, or `review` while the review is away; of a rejected one, why. `note` is the moderator's.
+    """
+
+    id: str
+    kind: Literal["message", "edit"]
+    room_id: str
+    message_id: str | None
+    content: str
+    reply_to: str | None
+    attachments: list[dict[str, Any]]
+    client_id: str | None
+    status: Literal["waiting", "rejected"]
+    reason: str | None
+    note: str | None
+    created_at: Timestamp
+    decided_at: Timestamp | None

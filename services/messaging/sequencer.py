@@ -26,6 +26,7 @@ from services.messaging.commands import (
     Delete,
     Edit,
     Files,
+    Held,
     Judge,
     MarkRead,
     Outcome,
@@ -189,6 +190,9 @@ class Sequencer:
         self._publisher.offer(done.entries)
         if done.notices or done.reads:
             await self._notices.tell(done.notices, done.reads)
+        held = [one.command for one, outcome in zip(prepared, done.outcomes, strict=True) if isinstance(outcome, Held)]
+        if attaching := [command for command in held if isinstance(command, Send) and command.attachments]:
+            await self._files.keep(attaching)
         if any(isinstance(outcome, Scheduled) for outcome in done.outcomes):
             for told in self.on_scheduled:
                 told()

@@ -1,10 +1,12 @@
-"""What other services ask: moderation for a message and its surroundings, auth for all that a person has written."""
+"""What other services ask: moderation for a message and its surroundings and for what waits to be approved, auth for
+all that a person has written."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import orjson
 
-from services.messaging import queries
+from services.messaging import held, queries
 from services.messaging.access import require_message
 from services.messaging.epoch import EpochGuard
 from services.messaging.export import export
@@ -14,6 +16,7 @@ from shared.bus import Bus
 from shared.database import Database, ReadSession
 
 _AROUND = 5
+_QUEUE_BYTES = 384 * 1024
 
 
 class _Snapshot(msgspec.Struct):
@@ -26,6 +29,15 @@ class _Export(msgspec.Struct):
     after: str = ""
 
 
+class _Queue(msgspec.Struct):
+    after: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=101)] = 50
+    id: str | None = None
+    room_id: str | None = None
+    author_id: str | None = None
+    kind: str | None = None
+
+
 class ServiceRequests:
     """The handlers; `serve` puts them on the bus."""
 
@@ -36,6 +48,7 @@ class ServiceRequests:
     async def serve(self, bus: Bus) -> None:
         """Answer requests from now on."""
         await bus.serve("snapshot", self.snapshot)
+        await bus.serve("held", self.held)
         await bus.serve("export", self.export)
 
     async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +56,15 @@ class ServiceRequests:
         await self._guard.passed()
         asked = convert(request, _Snapshot)
         return await self._db.read(snapshot, asked.message_id, asked.user_id)
+
+    async def held(self, request: dict[str, Any]) -> dict[str, Any]:
+        """{"id"?, "room_id"?, "author_id"?, "kind"?, "after"?: id, "limit"?} -> {"items": what waits for a moderator,
+        longest first, "more": whether there is more of it than fits into one answer}."""
+        await self._guard.passed()
+        asked = convert(request, _Queue)
+        filters = {name: getattr(asked, name) for name in ("id", "room_id", "author_id", "kind")}
+        found = await self._db.read(held.queue, filters, asked.after, asked.limit)
+        return _as_much_as_fits(found)
 
     async def export(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"user_id", "after"?} -> {"files": {"messages.json": [Message], ...}, "next": the next `after`, or null}."""
@@ -62,3 +84,12 @@ def snapshot(tx: ReadSession, message_id: str, user_id: str) -> dict[str, Any]:
         "before": queries.views(tx, before, user_id),
         "after": queries.views(tx, after, user_id),
     }
+
+
+def _as_much_as_fits(items: list[dict[str, Any]]) -> dict[str, Any]:
+    size = 0
+    for index, item in enumerate(items):
+        size += len(orjson.dumps(item))
+        if index and size > _QUEUE_BYTES:
+            return {"items": items[:index], "more": True}
+    return {"items": items, "more": False}

@@ -1,5 +1,7 @@
 """Typed settings of the messaging service, read from the environment."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.settings import DatabaseSettings
@@ -14,4 +16,5 @@ class Settings(DatabaseSettings):
     replay_hours: int = Field(24, ge=24, description="... unless what it missed is younger than this")
     log_days: int = Field(30, ge=2, description="entries younger than this are kept, however many; followers need them")
     purge_every: float = Field(600.0, gt=0, description="seconds between two looks for what is kept no longer")
+    review_away: Literal["store", "hold"] = Field("store", description="what becomes of texts while moderation is away")
     review_again_every: float = Field(2.0, gt=0, description="seconds between two looks for texts without a review")

@@ -6,10 +6,13 @@ import structlog
 from sqlalchemy import delete, insert, select
 
 from services.messaging import heard, members
+from services.messaging.actions.decide import approve, reject
 from services.messaging.actions.forget_user import forget_user
-from services.messaging.actions.moderate import detach_file, mask_message, remove_message
-from services.messaging.actions.restrict import let_speak, lift, restrict, silence
+from services.messaging.actions.moderate import detach_file, remove_message
+from services.messaging.actions.restrict import let_speak, lift, restrict, screen, silence, trust
+from services.messaging.loading import EVERYWHERE
 from services.messaging.models import blocks, users
+from services.messaging.notices import Notice
 from shared.database import WriteSession
 from shared.events import Envelope
 from shared.inbox import Inbox
@@ -19,9 +22,14 @@ _log = structlog.get_logger(__name__)
 _Handler = Callable[[WriteSession, Envelope], None]
 
 
-def subscribe(inbox: Inbox, told: Callable[[], None], parted: Callable[[], None]) -> None:
-    """Bind every event type to what it does here; `told` is called after a commit that added entries, `parted` when
-    somebody is to be forgotten."""
+def subscribe(
+    inbox: Inbox,
+    told: Callable[[], None],
+    notify: Callable[[list[Notice]], None],
+    parted: Callable[[], None],
+) -> None:
+    """Bind every event type to what it does here; `told` is called after a commit that added entries, `notify` with
+    whom they concern, `parted` when somebody is to be forgotten."""
 
     def entries(handler: _Handler) -> _Handler:
         def handle(tx: WriteSession, event: Envelope) -> None:
@@ -51,7 +59,12 @@ def subscribe(inbox: Inbox, told: Callable[[], None], parted: Callable[[], None]
     inbox.on("moderation", "user.muted", _user_muted)
     inbox.on("moderation", "user.unmuted", _user_unmuted)
     inbox.on("moderation", "message.removed", entries(_message_removed))
-    inbox.on("moderation", "message.masked", entries(_message_masked))
+    inbox.on("moderation", "message.approved", entries(_approving(notify)))
+    inbox.on("moderation", "message.rejected", _message_rejected)
+    inbox.on("moderation", "member.held", _member_held)
+    inbox.on("moderation", "member.released", _member_released)
+    inbox.on("moderation", "user.held", _user_held)
+    inbox.on("moderation", "user.released", _user_released)
     inbox.on("files", "file.deleted", entries(_file_deleted))
 
 
@@ -146,9 +159,36 @@ def _message_removed(tx: WriteSession, event: Envelope) -> None:
     remove_message(tx, told.message_id, told.by, told.reason)
 
 
-def _message_masked(tx: WriteSession, event: Envelope) -> None:
-    told = heard.MessageMasked.model_validate(event.data)
-    mask_message(tx, told.message_id, told.content)
+def _approving(notify: Callable[[list[Notice]], None]) -> _Handler:
+    def handle(tx: WriteSession, event: Envelope) -> None:
+        notices = approve(tx, heard.TextDecided.model_validate(event.data).held_id)
+        tx.after_commit(lambda: notify(notices))
+
+    return handle
+
+
+def _message_rejected(tx: WriteSession, event: Envelope) -> None:
+    told = heard.TextDecided.model_validate(event.data)
+    reject(tx, told.held_id, told.reason)
+
+
+def _member_held(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MemberRestricted.model_validate(event.data)
+    screen(tx, told.room_id, told.user_id, told.expires_at)
+
+
+def _member_released(tx: WriteSession, event: Envelope) -> None:
+    told = heard.MemberFreed.model_validate(event.data)
+    trust(tx, told.room_id, told.user_id)
+
+
+def _user_held(tx: WriteSession, event: Envelope) -> None:
+    told = heard.UserMuted.model_validate(event.data)
+    screen(tx, EVERYWHERE, told.user_id, told.expires_at)
+
+
+def _user_released(tx: WriteSession, event: Envelope) -> None:
+    trust(tx, EVERYWHERE, heard.UserUnmuted.model_validate(event.data).user_id)
 
 
 def _file_deleted(tx: WriteSession, event: Envelope) -> None:

@@ -12,6 +12,7 @@ from services.moderation.evidence import Evidence
 from services.moderation.expiry import Expiry
 from services.moderation.export import Export
 from services.moderation.judge import Judge
+from services.moderation.queue import Queue
 from services.moderation.review import Review
 from services.moderation.routes import ROUTERS
 from services.moderation.rule_mutes import RuleMutes
@@ -62,5 +63,5 @@ def create_app(settings: Settings) -> FastAPI:
         ],
         ready={"database": db.ping, "nats": bus.ping},
     )
-    app.state.wiring = Wiring(db, timeline, directory, Evidence(bus), board, inbox)
+    app.state.wiring = Wiring(db, timeline, directory, Evidence(bus), Queue(db, bus), board, inbox)
     return app

@@ -50,6 +50,22 @@ class MemberUnbanned(_MemberEvent):
     by: Id | None
 
 
+class MemberHeld(_MemberEvent):
+    """A moderator looks at everything they write in this room before others see it, until it ends."""
+
+    name: ClassVar[str] = "held"
+    expires_at: Timestamp | None
+    by: Id | None
+    reason: str | None
+
+
+class MemberReleased(_MemberEvent):
+    """What they write here needs nobody's look any more; `by` is null when the time was over."""
+
+    name: ClassVar[str] = "released"
+    by: Id | None
+
+
 class _UserEvent(Event):
     producer: ClassVar[str] = "moderation"
     thing: ClassVar[str] = "user"
@@ -76,6 +92,22 @@ class UserUnmuted(_UserEvent):
     by: Id | None
 
 
+class UserHeld(_UserEvent):
+    """A moderator looks at everything they write anywhere before others see it, until it ends."""
+
+    name: ClassVar[str] = "held"
+    expires_at: Timestamp | None
+    by: Id | None
+    reason: str | None
+
+
+class UserReleased(_UserEvent):
+    """What they write needs nobody's look any more; `by` is null when the time was over."""
+
+    name: ClassVar[str] = "released"
+    by: Id | None
+
+
 class MessageRemoved(Event):
     """A message has to go; messaging makes it a tombstone."""
 
@@ -90,6 +122,41 @@ class MessageRemoved(Event):
     def entity_id(self) -> str:
         """The message's id, in the subject."""
         return self.message_id
+
+
+class _Decided(Event):
+    """The gateway shows it as a notice on the author's sockets."""
+
+    producer: ClassVar[str] = "moderation"
+    thing: ClassVar[str] = "message"
+    held_id: Id
+    room_id: Id
+    author_id: Id
+    by: Id
+    reason: str | None
+
+    def entity_id(self) -> str:
+        """The author's id, in the subject."""
+        return self.author_id
+
+    @property
+    def subject(self) -> str:
+        """Where the notices of one person are heard."""
+        return f"moderation.user.{self.author_id}.message_{self.name}"
+
+
+class MessageApproved(_Decided):
+    """A held text may be sent: messaging gives it its number, and a message the held text's id."""
+
+    name: ClassVar[str] = "approved"
+    status: Literal["approved"]
+
+
+class MessageRejected(_Decided):
+    """A held text is not sent."""
+
+    name: ClassVar[str] = "rejected"
+    status: Literal["rejected"]
 
 
 class ReportResolved(Event):
@@ -120,6 +187,12 @@ PUBLISHED: tuple[type[Event], ...] = (
     MemberUnbanned,
     UserMuted,
     UserUnmuted,
+    MemberHeld,
+    MemberReleased,
+    UserHeld,
+    UserReleased,
     MessageRemoved,
+    MessageApproved,
+    MessageRejected,
     ReportResolved,
 )

@@ -21,6 +21,7 @@ _log = structlog.get_logger(__name__)
 _AT_ONCE = 50
 _LONGEST_SLEEP = 15.0  # another replica's restrictions and a clock that is set are noticed within this
 _AFTER_FAILURE = 1.0
+_BEGINNINGS = frozenset(("member.muted", "member.banned", "member.held", "user.muted", "user.held"))
 
 
 class Expiry:
@@ -62,5 +63,5 @@ class Expiry:
         return _LONGEST_SLEEP
 
     def _on_commit(self, tx: WriteSession) -> None:
-        if any(event.type in ("member.muted", "member.banned", "user.muted") for event in tx.recorded):
+        if any(event.type in _BEGINNINGS for event in tx.recorded):
             self._changed.set()

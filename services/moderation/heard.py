@@ -101,3 +101,29 @@ class Snapshot(_Heard):
     message: dict[str, Any]
     before: list[dict[str, Any]] = []
     after: list[dict[str, Any]] = []
+
+
+class AuthorHeard(_Heard):
+    """Who wrote something."""
+
+    id: Id
+    username: str
+    display_name: str
+    avatar_url: str | None
+
+
+class HeldText(_Heard):
+    """A text that waits, as messaging shows it; `refusal` is why approving it would not help."""
+
+    id: Id
+    kind: str
+    room_id: Id
+    author: AuthorHeard
+    message_id: Id | None
+    content: str
+    says_now: str | None
+    reply_to: Id | None
+    attachments: list[dict[str, Any]]
+    reason: str
+    refusal: str | None
+    created_at: str

@@ -131,6 +131,19 @@ notes = Table(
     Index("notes_case", "case_id", "id"),
 )
 
+# What was decided about texts that messaging holds back; the first decision counts.
+held_decisions = Table(
+    "held_decisions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("room_id", _ID, nullable=False),
+    Column("author_id", _ID, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("by", _ID, nullable=False),
+    Column("reason", Text),
+    Column("decided_at", UtcDateTime, nullable=False),
+)
+
 # `scope` as in restrictions; `list` is blocked, allowed or refused.
 words = Table(
     "words",

@@ -21,6 +21,7 @@ def summary(tx: ReadSession) -> Summary:
         top_reporters=_top_reporters(tx),
         muted=_restricted(tx, "mute"),
         banned=_restricted(tx, "ban"),
+        screened=_restricted(tx, "hold"),
     )
 
 

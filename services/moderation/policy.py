@@ -53,6 +53,15 @@ def may_moderate(who: Standing) -> None:
         raise Forbidden("not_allowed", "Only the owner and the moderators of this room may do this.")
 
 
+def may_look_after(who: Standing) -> None:
+    """Who decides about texts that wait: those who moderate the room; between two people, the house's staff."""
+    if who.kind != "direct":
+        may_moderate(who)
+    elif who.house_role not in ("moderator", "admin"):
+        must_see(who)
+        raise Forbidden("direct_room", "Nobody moderates a direct room.")
+
+
 def may_restrict(who: Standing, target: Standing) -> None:
     """Downwards only, for setting and for lifting."""
     may_moderate(who)

@@ -9,7 +9,7 @@ from shared.clock import Timestamp
 from shared.ids import Id
 from shared.schemas import AnswerModel, RequestModel
 
-Kind = Literal["mute", "ban"]
+Kind = Literal["mute", "ban", "hold"]
 ReportReason = Literal["spam", "abuse", "harassment", "illegal", "other"]
 ReportStatus = Literal["open", "resolved", "dismissed"]
 Resolution = Literal["dismiss", "delete_message", "mute", "ban"]
@@ -83,6 +83,12 @@ class Terms(_Input):
     reason: Reason | None = None
 
 
+class Rejection(_Input):
+    """What the author is told."""
+
+    reason: Reason | None = None
+
+
 class NewReport(_Input):
     """What is wrong with a message."""
 
@@ -111,7 +117,10 @@ class NewNote(_Input):
 
 
 class Restriction(AnswerModel):
-    """`room_id` is null for one that holds in the whole house, `by` is null when one of the room's rules did it."""
+    """`room_id` is null for one that holds in the whole house, `by` is null when one of the room's rules did it.
+
+    Of whom a `hold` is on, a moderator looks at every text before others see it.
+    """
 
     room_id: str | None
     user_id: str
@@ -137,6 +146,48 @@ class Report(AnswerModel):
     resolved_by: str | None
     resolved_at: Timestamp | None
     created_at: Timestamp
+
+
+class Author(AnswerModel):
+    """Who wrote a text."""
+
+    id: str
+    username: str
+    display_name: str
+    avatar_url: str | None
+
+
+class Held(AnswerModel):
+    """A text that waits for a moderator; nobody but its author sees it.
+
+    Approved, a message has this `id`; an edit is of `message_id`, which says `says_now`. `reason` is the rule,
+    `screened` for somebody whose texts are all looked at; `refusal` is why approving would not help at the moment.
+    """
+
+    id: str
+    kind: Literal["message", "edit"]
+    room_id: str
+    author: Author
+    message_id: str | None
+    content: str
+    says_now: str | None
+    reply_to: str | None
+    attachments: list[dict[str, Any]]
+    reason: str
+    refusal: str | None
+    created_at: str
+
+
+class HeldDecision(AnswerModel):
+    """What became of a text that waited."""
+
+    id: str
+    room_id: str
+    author_id: str
+    status: Literal["approved", "rejected"]
+    by: str
+    reason: str | None
+    decided_at: Timestamp
 
 
 class Case(AnswerModel):
@@ -227,3 +278,4 @@ class Summary(AnswerModel):
     top_reporters: list[TopReporter]
     muted: int
     banned: int
+    screened: int

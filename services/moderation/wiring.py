@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from services.moderation.board import Board
 from services.moderation.directory import Directory
 from services.moderation.evidence import Evidence
+from services.moderation.queue import Queue
 from services.moderation.timeline import Timeline
 from shared.database import Database
 from shared.inbox import Inbox
@@ -20,12 +21,14 @@ _PATIENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The database to read from, the timeline to change it by, people, evidence, what the review knows, news."""
+    """The database to read from, the timeline to change it by, people, evidence, what waits, what the review knows,
+    news."""
 
     db: Database
     timeline: Timeline
     directory: Directory
     evidence: Evidence
+    queue: Queue
     board: Board
     inbox: Inbox
 

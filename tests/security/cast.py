@@ -22,6 +22,8 @@ class Cast:
     """An ordinary member whom things are done to."""
     spare: Person
     """An account that nobody needs."""
+    screened: Person
+    """A member whose texts wait for a moderator."""
     ids: dict[str, str]
     admin_account: tuple[str, str]
 
@@ -42,6 +44,10 @@ class Cast:
         made = await self.people["owner"].call("POST", f"{self.room}/messages", 202, json=later)
         return str(made["id"])
 
+    async def new_held_text(self) -> str:
+        """A text of the screened person's that waits."""
+        return str((await self.screened.call("POST", f"{self.room}/messages", 202, json={"content": "held"}))["id"])
+
     def client(self, actor: str) -> httpx.AsyncClient:
         """A client with the actor's token, if any."""
         return api(self.base, self.people[actor].token if actor in self.people else None)
@@ -52,12 +58,13 @@ _INSIDE = ("member", "muted", "moderator", "left", "barred", "outlaw")
 
 async def assemble(parley: Parley) -> Cast:
     """Everybody at their place."""
-    names = ("stranger", "owner", "house", *_INSIDE, "victim", "spare")
+    names = ("stranger", "owner", "house", *_INSIDE, "victim", "spare", "screened")
     people = {name: await register(parley.base, name) for name in names}
     secrets = json.loads((parley.var / "secrets.json").read_text())
     account = (secrets["admin_username"], secrets["admin_password"])
     people["admin"] = await login(parley.base, *account)
-    cast = Cast(parley.base, people, people.pop("victim"), people.pop("spare"), {}, account)
+    victim, spare, screened = people.pop("victim"), people.pop("spare"), people.pop("screened")
+    cast = Cast(parley.base, people, victim, spare, screened, {}, account)
     await _furnish(cast)
     await _put_in_place(cast)
     return cast
@@ -68,7 +75,7 @@ async def _furnish(cast: Cast) -> None:
     cast.ids["room_id"] = (await owner.create_room(kind="private"))["id"]
     cast.ids["code"] = (await owner.call("POST", f"{cast.room}/invites", 201, json={}))["code"]
     join = {"invite": cast.ids["code"]}
-    for person in (cast.victim, *(cast.people[name] for name in _INSIDE)):
+    for person in (cast.victim, cast.screened, *(cast.people[name] for name in _INSIDE)):
         await person.call("POST", f"{cast.room}/join", 200, json=join)
     message = await owner.call("POST", f"{cast.room}/messages", 201, json={"content": "hello"})
     file = await owner.call("POST", f"{cast.room}/files", 201, files={"file": ("a.txt", b"tea")})
@@ -76,6 +83,7 @@ async def _furnish(cast: Cast) -> None:
         "POST", f"/messages/{message['id']}/report", 201, json={"reason": "spam"}
     )
     invite = await cast.people["admin"].call("POST", "/auth/invites", 201, json={})
+    await cast.people["admin"].call("POST", f"/moderation/hold/{cast.screened.id}", 200, json={})
     sessions = await cast.victim.call("GET", "/auth/sessions")
     robot = await cast.victim.call("POST", "/auth/tokens", 201, json={"name": "robot", "scopes": ["read"]})
     cast.ids |= {
@@ -86,6 +94,7 @@ async def _furnish(cast: Cast) -> None:
         "case_id": reported["case_id"],
         "invite_id": invite["id"],
         "schedule_id": await cast.new_schedule(),
+        "held_id": await cast.new_held_text(),
         "upload_id": new_id(),
         "session_id": sessions["items"][0]["id"],
         "token_id": robot["id"],

@@ -153,6 +153,11 @@ async def schedule(cast: Cast, actor: str) -> Target:
     return Target({"schedule_id": await cast.new_schedule()})
 
 
+async def held_text(cast: Cast, actor: str) -> Target:
+    """A text that waits for a moderator."""
+    return Target({"held_id": await cast.new_held_text()})
+
+
 async def file(cast: Cast, actor: str) -> Target:
     """A file of the owner's."""
     made = await cast.people["owner"].call("POST", f"{cast.room}/files", 201, files={"file": ("a.txt", b"tea")})

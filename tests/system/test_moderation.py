@@ -79,6 +79,36 @@ async def test_a_report_is_resolved_and_its_reporter_told(
     await ben.call("GET", "/moderation/audit", 403)
 
 
+async def test_what_a_rule_holds_waits_for_a_moderator(anna: Person, ben: Person, room_id: str) -> None:
+    rules = {"links": {"action": "hold"}}
+    await anna.call("PUT", f"/rooms/{room_id}/rules", 200, json=rules)
+    async with anna.socket(f"/ws/{room_id}") as hers, ben.socket(f"/ws/{room_id}") as his:
+        ready = await hers.until("ready")
+        await his.until("ready")
+        for client_id, content in (("a", "https://one.example"), ("b", "https://two.example"), ("c", "no link")):
+            await his.send(type="message.send", client_id=client_id, content=content)
+        acks = {frame["client_id"]: frame for frame in [await his.until("ack") for _ in range(3)]}
+        assert acks["a"].keys() == {"type", "room_id", "client_id", "held_id"}
+        assert "seq" in acks["c"]
+        waits = (await anna.call("GET", "/moderation/held", 200, params={"room_id": room_id}))["items"]
+        assert [(one["id"], one["reason"]) for one in waits] == [(acks[name]["held_id"], "links") for name in "ab"]
+        await anna.call("POST", f"/moderation/held/{waits[0]['id']}/approve", 200)
+        await anna.call("POST", f"/moderation/held/{waits[1]['id']}/reject", 200, json={"reason": "not that one"})
+        for socket in (hers, his):
+            shown = await socket.until("message.created", lambda frame: frame["message"]["id"] == waits[0]["id"])
+            assert shown["seq"] == ready["seq"] + 2 and shown["message"]["client_id"] == "a"
+        while sum(frame["type"] == "notice" for frame in his.seen) < 2:
+            await his.next()
+        told = [frame for frame in his.seen if frame["type"] == "notice"]
+        assert {(one["code"], one["status"], one["held_id"], one["reason"]) for one in told} == {
+            ("held", "approved", waits[0]["id"], None),
+            ("held", "rejected", waits[1]["id"], "not that one"),
+        }
+        assert hers.numbers(room_id) == [ready["seq"] + 1, ready["seq"] + 2]
+    mine = (await ben.call("GET", f"/rooms/{room_id}/held"))["items"]
+    assert [(one["status"], one["note"]) for one in mine] == [("rejected", "not that one")]
+
+
 async def test_no_number_after_a_mute_is_the_muted_persons(anna: Person, ben: Person, room_id: str) -> None:
     """While he talks as fast as he can, on several sockets: after each answer nothing of his is stored."""
     enough = asyncio.Event()

@@ -15,6 +15,9 @@ _HEARD = {
     "messaging.user.*.direct": "dm",
     "rooms.user.*.invited": "invite",
     "moderation.user.*.report_resolved": "report",
+    "moderation.user.*.message_approved": "held",
+    "moderation.user.*.message_rejected": "held",
+    "messaging.user.*.rejected": "held",
 }
 
 
@@ -37,7 +40,9 @@ class Notices:
             if not clients:
                 return
             for body in _bodies(orjson.loads(message.data)):
-                shown = {name: value for name, value in body.items() if name not in ("user_id", "reporter_id")}
+                shown = {
+                    name: value for name, value in body.items() if name not in ("user_id", "reporter_id", "author_id")
+                }
                 frame = render({**shown, "type": "notice", "code": code})
                 for client in clients:
                     client.wire.write(frame)

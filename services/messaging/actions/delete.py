@@ -4,12 +4,12 @@ from typing import Any
 
 from services.messaging import policy
 from services.messaging.batch import Batch
-from services.messaging.commands import Delete, Prepared, Stored
+from services.messaging.commands import Delete, Held, Prepared, Stored
 from services.messaging.timeline import Entry, RoomHead
 from shared.problems import Problem
 
 
-def delete(batch: Batch, prepared: Prepared) -> Stored:
+def delete(batch: Batch, prepared: Prepared) -> Stored | Held:
     """Check, erase and tell. A message that is deleted already stays so.
 
     Raises Forbidden for members who are neither its author nor moderators.
@@ -30,6 +30,7 @@ def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, r
     """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log."""
     batch.changes.changing(row)
     batch.changes.erase(row["id"])
+    batch.changes.forget_edits(row["id"])
     row |= {
         "content": "",
         "attachments": "[]",

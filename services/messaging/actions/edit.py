@@ -5,20 +5,23 @@ from typing import Any
 import orjson
 
 from services.messaging import policy
+from services.messaging.actions.hold import hold, why_held
 from services.messaging.actions.send import call
 from services.messaging.batch import Batch
-from services.messaging.commands import Edit, Prepared, Stored
+from services.messaging.commands import Edit, Held, Prepared, Stored
 from services.messaging.mentions import EVERYBODY, calls_room, mentioned
 
 
-def edit(batch: Batch, prepared: Prepared) -> Stored:
-    """Check, keep what it said before, change and tell. The same content again changes nothing.
+def edit(batch: Batch, prepared: Prepared) -> Stored | Held:
+    """Check, keep what it said before, change and tell. The same content again changes nothing. What a moderator has to
+    look at first is kept for that, and the message stays as it is until it is approved.
 
     Raises Forbidden for anybody but the author, Conflict for a deleted message, Invalid when moderation blocks it.
     """
     command, verdict = prepared.command, prepared.verdict
     assert isinstance(command, Edit)
-    if (done := batch.done(command)) is not None:
+    waiting = batch.waiting(command)
+    if waiting is None and (done := batch.done(command)) is not None:
         return done
     row, room = batch.target(command)
     policy.must_be_open(room.state)
@@ -26,6 +29,9 @@ def edit(batch: Batch, prepared: Prepared) -> Stored:
     policy.is_there(row["deleted_at"])
     policy.accept_verdict(verdict.action, verdict.code)
     content = command.content if verdict.text is None else verdict.text
+    if content != row["content"] and (why := why_held(batch, room, command, verdict)) is not None:
+        return hold(batch, room, command, verdict, why)
+    batch.changes.forget_edits(row["id"])
     if content == row["content"]:
         return batch.finish(command, row["seq"])
     new = _reword(batch, row, content, policy.is_moderator(batch.role(room.id, command.user_id), command.role))

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from services.messaging import held
 from services.messaging.models import (
     blocks,
     forgetting,
@@ -15,6 +16,7 @@ from services.messaging.models import (
     timeline_head,
     users,
 )
+from services.messaging.models import held as held_texts
 from services.messaging.render import DELETED_NAME
 from shared.anonymise import anonymised
 from shared.database import WriteSession
@@ -33,6 +35,7 @@ def forget_user(tx: WriteSession, user_id: str) -> None:
     tx.execute(delete(blocks).where((blocks.c.user_id == user_id) | (blocks.c.blocked_id == user_id)))
     for table, whose in ((schedules, schedules.c.author_id), (receipts, receipts.c.user_id)):
         tx.execute(delete(table).where(whose == user_id))
+    held.forget(tx, held_texts.c.author_id == user_id)
     tx.execute(delete(restrictions).where(restrictions.c.user_id == user_id))
     end = tx.execute(select(timeline_head.c.pos)).scalar_one()
     tx.execute(delete(forgetting).where(forgetting.c.user_id == user_id))

@@ -2,17 +2,23 @@
 
 from typing import Any
 
+import orjson
+
 from services.messaging import policy
 from services.messaging.actions.delete import bury
+from services.messaging.actions.hold import keep
 from services.messaging.batch import Batch
-from services.messaging.commands import Judge, Prepared, Stored
-from services.messaging.timeline import Entry, RoomHead
+from services.messaging.commands import Judge, Prepared, Send, Stored, Verdict
+from services.messaging.timeline import RoomHead
 
 REASON = "blocked by moderation"
 
 
 def judge(batch: Batch, prepared: Prepared) -> Stored:
-    """Let the text be, mask it, or remove it; nothing if it says something else by now."""
+    """Let the text be, mask it, or remove it; nothing if it says something else by now.
+
+    What a moderator has to look at is removed too, and waits: approved, it is said anew.
+    """
     command, verdict = prepared.command, prepared.verdict
     assert isinstance(command, Judge)
     row = batch.messages.get(command.message_id)
@@ -23,17 +29,24 @@ def judge(batch: Batch, prepared: Prepared) -> Stored:
         return Stored(row["id"], row["seq"])
     batch.changes.changing(row)
     row["reviewed"] = True
+    if verdict.action == "hold":
+        _keep(batch, row, verdict)
     if verdict.action in ("block", "hold"):
         bury(batch, batch.timeline.room(row["room_id"]), row, by=None, reason=REASON)
     elif verdict.action == "mask" and verdict.text is not None:
-        mask(batch, batch.timeline.room(row["room_id"]), row, verdict.text)
+        _mask(batch, batch.timeline.room(row["room_id"]), row, verdict.text)
     return Stored(row["id"], row["seq"])
 
 
-def mask(batch: Batch, room: RoomHead, row: dict[str, Any], content: str) -> Entry:
+def _keep(batch: Batch, row: dict[str, Any], verdict: Verdict) -> None:
+    said = Send(user_id=row["author_id"], room_id=row["room_id"], content=row["content"], reply_to=row["reply_to"])
+    keep(batch, said, verdict, verdict.reason or "rule", orjson.loads(row["attachments"]))
+
+
+def _mask(batch: Batch, room: RoomHead, row: dict[str, Any], content: str) -> None:
     """Let the message say this instead, in replay too; it does not count as its author's edit."""
     batch.changes.changing(row)
     batch.revise(row, room.seq + 1)
     row |= {"content": content, "reviewed": True}
     batch.redact(row)
-    return batch.update(room, row)
+    batch.update(room, row)

@@ -1,4 +1,4 @@
-"""What happens to a message without its author: removed, masked, or without a file that is gone."""
+"""What happens to a message without its author: removed, or without a file that is gone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select
 
+from services.messaging import held
 from services.messaging.actions.delete import bury
-from services.messaging.actions.judge import mask
 from services.messaging.batch import Batch
 from services.messaging.commands import NOBODY, Judge, Prepared
 from services.messaging.models import message_files
@@ -22,17 +22,9 @@ def remove_message(tx: WriteSession, message_id: str, by: str | None, reason: st
     batch.flush()
 
 
-def mask_message(tx: WriteSession, message_id: str, content: str) -> None:
-    """The message says this instead; nothing if it does already, or is gone."""
-    batch = _batch(tx, [message_id])
-    for row in _there(batch):
-        if row["content"] != content:
-            mask(batch, batch.timeline.room(row["room_id"]), row, content)
-    batch.flush()
-
-
 def detach_file(tx: WriteSession, file_id: str) -> None:
-    """Messages that carried the file go on without it."""
+    """Messages that carried the file, or would carry it, go on without it."""
+    held.detach(tx, file_id)
     carried = message_files.c.file_id == file_id
     batch = _batch(tx, list(tx.execute(select(message_files.c.message_id).where(carried)).scalars()))
     for row in _there(batch):

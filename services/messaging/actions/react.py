@@ -2,10 +2,10 @@
 
 from services.messaging import policy
 from services.messaging.batch import Batch
-from services.messaging.commands import Prepared, React, Stored, Unreact
+from services.messaging.commands import Held, Prepared, React, Stored, Unreact
 
 
-def react(batch: Batch, prepared: Prepared) -> Stored:
+def react(batch: Batch, prepared: Prepared) -> Stored | Held:
     """Check, add and tell. Adding twice changes nothing.
 
     Raises Conflict for a deleted message, Invalid for one emoji too many.
@@ -35,7 +35,7 @@ def react(batch: Batch, prepared: Prepared) -> Stored:
     return batch.finish(command, entry.seq)
 
 
-def unreact(batch: Batch, prepared: Prepared) -> Stored:
+def unreact(batch: Batch, prepared: Prepared) -> Stored | Held:
     """Check, remove and tell. What is not there need not be removed."""
     command = prepared.command
     assert isinstance(command, Unreact)

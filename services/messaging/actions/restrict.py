@@ -65,6 +65,16 @@ def let_speak(tx: WriteSession, user_id: str) -> None:
     _take(tx, "mute", "", user_id)
 
 
+def screen(tx: WriteSession, room_id: str, user_id: str, expires_at: datetime | None) -> None:
+    """A moderator looks at what the person writes in the room ("": anywhere) before others do; of no room's order."""
+    _put(tx, "hold", room_id, user_id, expires_at)
+
+
+def trust(tx: WriteSession, room_id: str, user_id: str) -> None:
+    """No longer; what waits by then is still decided about."""
+    _take(tx, "hold", room_id, user_id)
+
+
 def _is_so(tx: WriteSession, kind: str, room_id: str, user_id: str, expires_at: datetime | None) -> bool:
     ends = tx.execute(select(restrictions.c.expires_at).where(_one(kind, room_id, user_id))).scalars().all()
     return list(ends) == [expires_at]

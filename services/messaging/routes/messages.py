@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.messaging import queries, schedules
-from services.messaging.commands import Delete, Edit, Scheduled, Send, Stored
+from services.messaging import held, queries, schedules
+from services.messaging.commands import Delete, Edit, Held, Scheduled, Send, Stored
 from services.messaging.routes.answers import answer, carried_out
 from services.messaging.schemas import Draft, Message, MessagePage, NewContent, Revision
+from services.messaging.schemas import Held as HeldText
 from services.messaging.schemas import Scheduled as ScheduledMessage
 from services.messaging.sequencer import Sequencer
 from shared.caller import Caller, SomeCaller
@@ -44,14 +45,16 @@ def router(db: Database, sequencer: Sequencer) -> APIRouter:
         "/rooms/{room_id}/messages",
         status_code=201,
         response_model=Message,
-        responses={200: {"model": Message}, 202: {"model": ScheduledMessage}},
+        responses={200: {"model": Message}, 202: {"model": ScheduledMessage | HeldText}},
     )
     async def post_message(caller: SomeCaller, room_id: Id, draft: Draft) -> Response:
         """Store a message; a `client_id` that was used before answers 200 with the message it became, a `send_at` in
-        the future 202 with the scheduled message."""
+        the future 202 with the scheduled message, and one that a moderator has to look at first 202 with what waits."""
         outcome = await carried_out(sequencer, _send(caller, room_id, draft))
         if isinstance(outcome, Scheduled):
             return answer(await db.read(schedules.get, caller.user_id, outcome.schedule_id), 202)
+        if isinstance(outcome, Held):
+            return answer(await db.read(held.own, caller.user_id, outcome.held_id), 202)
         assert isinstance(outcome, Stored)
         message = await db.read(queries.get_message, caller.user_id, outcome.message_id)
         return answer(message, 200 if outcome.retry else 201)
@@ -61,14 +64,17 @@ def router(db: Database, sequencer: Sequencer) -> APIRouter:
         """One message of a room the caller is in."""
         return answer(await db.read(queries.get_message, caller.user_id, message_id))
 
-    @routes.put("/messages/{message_id}", response_model=Message)
+    @routes.put("/messages/{message_id}", response_model=Message, responses={202: {"model": HeldText}})
     async def edit_message(caller: SomeCaller, message_id: Id, new: NewContent) -> Response:
-        """Give one's own message another content; what it said before is kept."""
+        """Give one's own message another content; what it said before is kept. 202 when a moderator has to look at it
+        first: the message stays as it is until then."""
         room_id = await db.read(queries.room_of, message_id)
         command = Edit(
             user_id=caller.user_id, role=caller.role, message_id=message_id, room_id=room_id, content=new.content
         )
-        await carried_out(sequencer, command)
+        outcome = await carried_out(sequencer, command)
+        if isinstance(outcome, Held):
+            return answer(await db.read(held.own, caller.user_id, outcome.held_id), 202)
         return answer(await db.read(queries.get_message, caller.user_id, message_id))
 
     @routes.delete("/messages/{message_id}", status_code=204)

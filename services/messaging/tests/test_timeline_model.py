@@ -14,12 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from services.messaging import feed, members, models, queries
-from services.messaging.actions.moderate import mask_message, remove_message
+from services.messaging.actions.decide import approve, reject
+from services.messaging.actions.moderate import remove_message
 from services.messaging.actions.restrict import lift, restrict
 from services.messaging.commands import (
+    NOBODY,
     Command,
     Delete,
     Edit,
+    Held,
+    Judge,
     Outcome,
     Pin,
     Prepared,
@@ -27,6 +31,7 @@ from services.messaging.commands import (
     Send,
     Stored,
     Unreact,
+    Verdict,
 )
 from services.messaging.sequencer import commit
 from services.messaging.tests.client_state import ClientState
@@ -41,6 +46,7 @@ _RUNS, _STEPS = (500, 50) if os.environ.get("PARLEY_LONG_TESTS") else (30, 40)
 _who = st.integers(0, _PEOPLE - 1)
 _which = st.integers(0, 5)
 _text = st.sampled_from(("a", "b", "c d", "@user", "e"))
+_PASS = Verdict()
 _emoji = st.sampled_from(("👍", "❤️", "🎉"))
 
 
@@ -60,6 +66,7 @@ class Room(RuleBasedStateMachine):
         self.authors: dict[str, int] = {}
         self.deleted: set[str] = set()
         self.sent: dict[tuple[int, str], Stored] = {}
+        self.held: list[tuple[int, str, str | None]] = []
 
     @initialize()
     def begin(self) -> None:
@@ -72,7 +79,7 @@ class Room(RuleBasedStateMachine):
     @rule(who=_who, text=_text, client_id=st.sampled_from("uvwxyz"))
     def send(self, who: int, text: str, client_id: str) -> None:
         command = Send(user_id=self.people[who], room_id=self.room_id, content=text, client_id=client_id)
-        (outcome,) = self.commit(command)
+        (outcome,) = self.commit(command, verdict=Verdict(reviewed=False))
         earlier = self.sent.get((who, client_id))
         if earlier is not None:
             assert isinstance(outcome, Stored) and outcome.retry
@@ -126,6 +133,34 @@ class Room(RuleBasedStateMachine):
                 commands += [React(**about, emoji=emoji), Edit(**about, content=text), Unreact(**about, emoji=emoji)]
             self.commit(*commands)
 
+    # What waits for a moderator
+
+    @rule(who=_who, text=_text)
+    def hold(self, who: int, text: str) -> None:
+        command = Send(user_id=self.people[who], room_id=self.room_id, content=text)
+        (outcome,) = self.commit(command, verdict=Verdict("hold", reason="links"))
+        assert isinstance(outcome, Held) == self.may(who), outcome
+        self.held += [(who, outcome.held_id, None)] if isinstance(outcome, Held) else []
+
+    @rule(which=_which)
+    def hold_edit(self, which: int) -> None:
+        if (message_id := self.pick(which)) is not None:
+            author = self.authors[message_id]
+            command = Edit(user_id=self.people[author], message_id=message_id, content="held")
+            (outcome,) = self.commit(command, verdict=Verdict("hold", reason="links"))
+            if isinstance(outcome, Held):
+                self.held = [one for one in self.held if one[2] != message_id] + [(author, outcome.held_id, message_id)]
+
+    @rule(which=_which, yes=st.booleans())
+    def decide(self, which: int, yes: bool) -> None:
+        if not self.held:
+            return
+        who, held_id, of = self.held.pop(which % len(self.held))
+        self.run(self.db.write(approve, held_id) if yes else self.db.write(reject, held_id, "no"))
+        if yes and of is None and self.may(who):
+            self.ids.append(held_id)
+            self.authors[held_id] = who
+
     # What rooms and moderation do
 
     @rule(who=st.integers(1, _PEOPLE - 1), reason=st.sampled_from(("left", "kicked")))
@@ -161,7 +196,8 @@ class Room(RuleBasedStateMachine):
             self.run(self.db.write(remove_message, message_id, self.people[0], "spam"))
             self.deleted.add(message_id)
         else:
-            self.run(self.db.write(mask_message, message_id, "***"))
+            said = self.run(self.db.read(_content, message_id))
+            self.commit(Judge(user_id=NOBODY, message_id=message_id, content=said), verdict=Verdict("mask", "***"))
 
     @rule()
     def read_anew(self) -> None:
@@ -202,9 +238,9 @@ class Room(RuleBasedStateMachine):
         """One of the latest messages."""
         return self.ids[-1 - which % len(self.ids)] if self.ids else None
 
-    def commit(self, *commands: Command) -> list[Outcome]:
+    def commit(self, *commands: Command, verdict: Verdict = _PASS) -> list[Outcome]:
         """One group."""
-        done = self.run(self.db.write(commit, [Prepared(command) for command in commands]))
+        done = self.run(self.db.write(commit, [Prepared(command, verdict) for command in commands]))
         outcomes: list[Outcome] = done.outcomes
         return outcomes
 
@@ -212,6 +248,10 @@ class Room(RuleBasedStateMachine):
 def _frames(tx: ReadSession, room_id: str, after: int) -> list[dict[str, Any]]:
     _, entries = feed.room_entries(tx, room_id, after, 10_000)
     return [orjson.loads(entry.frame) for entry in entries]
+
+
+def _content(tx: ReadSession, message_id: str) -> str:
+    return str(tx.execute(select(models.messages.c.content).where(models.messages.c.id == message_id)).scalar_one())
 
 
 def _everything(tx: ReadSession, room_id: str, user_id: str) -> tuple[int, list[Any], dict[str, str]]:

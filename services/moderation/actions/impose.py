@@ -4,10 +4,14 @@ from services.moderation.actions.note import note
 from services.moderation.audit import Act
 from services.moderation.events import (
     MemberBanned,
+    MemberHeld,
     MemberMuted,
+    MemberReleased,
     MemberUnbanned,
     MemberUnmuted,
+    UserHeld,
     UserMuted,
+    UserReleased,
     UserUnmuted,
 )
 from services.moderation.store import restrictions
@@ -32,16 +36,25 @@ def lift(tx: WriteSession, scope: str, user_id: str, kind: str, by: str | None) 
     tx.record(_lifted(room_id, user_id, kind, by))
 
 
+_IN_ROOM: dict[str, tuple[type[Event], type[Event]]] = {
+    "mute": (MemberMuted, MemberUnmuted),
+    "ban": (MemberBanned, MemberUnbanned),
+    "hold": (MemberHeld, MemberReleased),
+}
+_IN_HOUSE: dict[str, tuple[type[Event], type[Event]]] = {
+    "mute": (UserMuted, UserUnmuted),
+    "hold": (UserHeld, UserReleased),
+}
+
+
 def _imposed(row: RestrictionRow) -> Event:
     terms = {"user_id": row.user_id, "expires_at": row.expires_at, "by": row.by, "reason": row.reason}
     if row.room_id is None:
-        return UserMuted.model_validate(terms)
-    event = MemberMuted if row.kind == "mute" else MemberBanned
-    return event.model_validate({"room_id": row.room_id, **terms})
+        return _IN_HOUSE[row.kind][0].model_validate(terms)
+    return _IN_ROOM[row.kind][0].model_validate({"room_id": row.room_id, **terms})
 
 
 def _lifted(room_id: str | None, user_id: str, kind: str, by: str | None) -> Event:
     if room_id is None:
-        return UserUnmuted(user_id=user_id, by=by)
-    event = MemberUnmuted if kind == "mute" else MemberUnbanned
-    return event(room_id=room_id, user_id=user_id, by=by)
+        return _IN_HOUSE[kind][1].model_validate({"user_id": user_id, "by": by})
+    return _IN_ROOM[kind][1].model_validate({"room_id": room_id, "user_id": user_id, "by": by})

@@ -1,4 +1,4 @@
-"""Mute or ban somebody in a room, or mute an account in the whole house; and take it back."""
+"""Mute, ban or screen somebody in a room, or mute or screen an account in the whole house; and take it back."""
 
 from datetime import datetime, timedelta
 
@@ -28,19 +28,19 @@ def lift(tx: WriteSession, caller: Caller, room_id: str, user_id: str, kind: Kin
     end(tx, room_id, user_id, kind, caller.user_id)
 
 
-def mute_account(tx: WriteSession, caller: Caller, user_id: str, terms: Terms) -> Restriction:
+def restrict_account(tx: WriteSession, caller: Caller, user_id: str, kind: Kind, terms: Terms) -> Restriction:
     """In every room, direct ones included."""
-    _may_mute_account(tx, caller, user_id)
-    return _put(tx, caller, HOUSE, user_id, "mute", terms)
+    _may_restrict_account(tx, caller, user_id)
+    return _put(tx, caller, HOUSE, user_id, kind, terms)
 
 
-def unmute_account(tx: WriteSession, caller: Caller, user_id: str) -> None:
-    """Whether it was muted or not."""
-    _may_mute_account(tx, caller, user_id)
-    end(tx, HOUSE, user_id, "mute", caller.user_id)
+def free_account(tx: WriteSession, caller: Caller, user_id: str, kind: Kind) -> None:
+    """Whether it was restricted or not."""
+    _may_restrict_account(tx, caller, user_id)
+    end(tx, HOUSE, user_id, kind, caller.user_id)
 
 
-def _may_mute_account(tx: WriteSession, caller: Caller, user_id: str) -> None:
+def _may_restrict_account(tx: WriteSession, caller: Caller, user_id: str) -> None:
     require_staff(caller.role)
     target = Standing(None, None, require_person(tx, user_id))
     must_outrank(Standing(None, None, caller.role), target)

@@ -2,6 +2,7 @@
 
 from services.moderation.routes.audit import router as audit_router
 from services.moderation.routes.cases import router as cases_router
+from services.moderation.routes.held import router as held_router
 from services.moderation.routes.reports import router as reports_router
 from services.moderation.routes.restrictions import router as restrictions_router
 from services.moderation.routes.rules import router as rules_router
@@ -10,6 +11,7 @@ from services.moderation.routes.words import router as words_router
 
 ROUTERS = (
     restrictions_router,
+    held_router,
     reports_router,
     cases_router,
     words_router,

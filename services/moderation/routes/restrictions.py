@@ -1,4 +1,4 @@
-"""Mutes and bans: in a room, and mutes of accounts in the whole house."""
+"""Mutes, bans and holds: in a room, and mutes and holds of accounts in the whole house."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.moderation import queries
-from services.moderation.actions.restrict import lift, mute_account, restrict, unmute_account
+from services.moderation.actions.restrict import free_account, lift, restrict, restrict_account
 from services.moderation.routes.answers import ACCEPTED, nothing, settle
 from services.moderation.schemas import Kind, Restriction, Terms
 from services.moderation.wiring import Wired, Wiring
@@ -49,9 +49,23 @@ async def delete_ban(caller: SomeCaller, wired: Wired, room_id: Id, user_id: Id)
     return await _lift(wired, caller, room_id, user_id, "ban")
 
 
+@router.post("/rooms/{room_id}/hold/{user_id}", responses=_ACCEPTED)
+async def post_hold(
+    caller: SomeCaller, wired: Wired, room_id: Id, user_id: Id, response: Response, terms: Terms = _FOR_GOOD
+) -> Restriction:
+    """A moderator looks at everything they write in this room before others see it. Nobody in the room is told."""
+    return await _restrict(wired, caller, room_id, user_id, "hold", terms, response)
+
+
+@router.delete("/rooms/{room_id}/hold/{user_id}", status_code=204, responses=ACCEPTED)
+async def delete_hold(caller: SomeCaller, wired: Wired, room_id: Id, user_id: Id) -> Response:
+    """What they write needs nobody's look any more; what waits by now is still decided about."""
+    return await _lift(wired, caller, room_id, user_id, "hold")
+
+
 @router.get("/rooms/{room_id}/restrictions", response_model=Page[Restriction])
 async def get_restrictions(caller: SomeCaller, wired: Wired, room_id: Id, page: Paging) -> dict[str, Any]:
-    """Who is muted or banned in this room, newest first."""
+    """Who is muted, banned or looked after in this room, newest first."""
     await wired.hear()
     found = await wired.db.read(queries.room_restrictions, caller, room_id, _after(page.after), page.fetch)
     return page.page(found, _key)
@@ -62,20 +76,27 @@ async def post_account_mute(
     caller: SomeCaller, wired: Wired, user_id: Id, response: Response, terms: Terms = _FOR_GOOD
 ) -> Restriction:
     """May write nowhere in the house (moderators, admins)."""
-    await wired.hear()
-    await wired.directory.meet(user_id)
-    restriction, in_order = await wired.timeline.commit(mute_account, caller, user_id, terms)
-    settle(response, in_order)
-    return restriction
+    return await _restrict_account(wired, caller, user_id, "mute", terms, response)
 
 
 @router.delete("/moderation/mute/{user_id}", status_code=204, responses=ACCEPTED)
 async def delete_account_mute(caller: SomeCaller, wired: Wired, user_id: Id) -> Response:
     """May write again, where no room's mute stands against it."""
-    await wired.hear()
-    await wired.directory.meet(user_id)
-    _, in_order = await wired.timeline.commit(unmute_account, caller, user_id)
-    return nothing(in_order)
+    return await _free_account(wired, caller, user_id, "mute")
+
+
+@router.post("/moderation/hold/{user_id}", responses=_ACCEPTED)
+async def post_account_hold(
+    caller: SomeCaller, wired: Wired, user_id: Id, response: Response, terms: Terms = _FOR_GOOD
+) -> Restriction:
+    """A moderator looks at everything they write anywhere before others see it (moderators, admins)."""
+    return await _restrict_account(wired, caller, user_id, "hold", terms, response)
+
+
+@router.delete("/moderation/hold/{user_id}", status_code=204, responses=ACCEPTED)
+async def delete_account_hold(caller: SomeCaller, wired: Wired, user_id: Id) -> Response:
+    """What they write needs nobody's look any more, where no room looks after them."""
+    return await _free_account(wired, caller, user_id, "hold")
 
 
 @router.get("/moderation/restrictions", response_model=Page[Restriction])
@@ -95,6 +116,23 @@ async def _restrict(
     restriction, in_order = await wired.timeline.commit(restrict, caller, room_id, user_id, kind, terms)
     settle(response, in_order)
     return restriction
+
+
+async def _restrict_account(
+    wired: Wiring, caller: Caller, user_id: str, kind: Kind, terms: Terms, response: Response
+) -> Restriction:
+    await wired.hear()
+    await wired.directory.meet(user_id)
+    restriction, in_order = await wired.timeline.commit(restrict_account, caller, user_id, kind, terms)
+    settle(response, in_order)
+    return restriction
+
+
+async def _free_account(wired: Wiring, caller: Caller, user_id: str, kind: Kind) -> Response:
+    await wired.hear()
+    await wired.directory.meet(user_id)
+    _, in_order = await wired.timeline.commit(free_account, caller, user_id, kind)
+    return nothing(in_order)
 
 
 async def _lift(wired: Wiring, caller: Caller, room_id: str, user_id: str, kind: Kind) -> Response:

@@ -110,6 +110,7 @@ class Messaging:
         self.bus = bus
         self.pushed: list[dict[str, Any]] = []
         self.messages: dict[str, dict[str, Any]] = {}
+        self.waiting: dict[str, dict[str, Any]] = {}
         self.away = False
         self.behind = 0
 
@@ -117,6 +118,7 @@ class Messaging:
         """Answer."""
         await self.bus.serve("push", self._push)
         await self.bus.serve("snapshot", self._snapshot)
+        await self.bus.serve("held", self._held)
 
     def types(self) -> list[str]:
         """What was handed over."""
@@ -129,6 +131,35 @@ class Messaging:
         message = {"id": message_id, "room_id": room_id, "author": person, "content": content, "deleted_at": None}
         self.messages[message_id] = message
         return message_id
+
+    def hold(self, author: Caller, room_id: str, content: str = "buy my pills", refusal: str | None = None) -> str:
+        """A text that waits for a moderator; its id."""
+        held_id = new_id()
+        person = {"id": author.user_id, "username": "somebody", "display_name": "Somebody", "avatar_url": None}
+        about: dict[str, Any] = {
+            "message_id": None,
+            "says_now": None,
+            "reply_to": None,
+            "attachments": [],
+            "kind": "message",
+        }
+        said = {"room_id": room_id, "author": person, "content": content, "reason": "links", "refusal": refusal}
+        self.waiting[held_id] = {"id": held_id, **about, **said, "note": None, "created_at": rfc3339(utc_now())}
+        return held_id
+
+    async def _held(self, question: dict[str, Any]) -> dict[str, Any]:
+        """One at a time, as if there were no more room in an answer."""
+        if self.away:
+            raise Unavailable
+        found = [
+            each
+            for each in self.waiting.values()
+            if each["id"] > question.get("after", "")
+            and question.get("id") in (None, each["id"])
+            and question.get("room_id") in (None, each["room_id"])
+            and question.get("author_id") in (None, each["author"]["id"])
+        ]
+        return {"items": found[:1], "more": len(found) > 1}
 
     async def _push(self, payload: dict[str, Any]) -> dict[str, int]:
         if self.away:

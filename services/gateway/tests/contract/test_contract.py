@@ -51,7 +51,11 @@ async def test_it_hears_nothing_that_is_not_promised_and_all_that_is(
 
 
 # An event that is told on the subject of the person whom it concerns.
-_TOLD_TO_A_PERSON = {"user.report_resolved": "report.resolved"}
+_TOLD_TO_A_PERSON = {
+    "user.report_resolved": "report.resolved",
+    "user.message_approved": "message.approved",
+    "user.message_rejected": "message.rejected",
+}
 
 
 def messages(subject: str) -> list[Msg]:
