@@ -4,7 +4,7 @@ from sqlalchemy import RowMapping
 
 from services.files import policy, queries
 from services.files.membership import Membership
-from services.files.signed_urls import UrlSigner
+from services.files.signed_urls import UrlSigner, refusal
 from shared.caller import Anonymous, Caller
 from shared.database import Database
 from shared.problems import Unauthorized
@@ -20,14 +20,17 @@ class Access:
 
     async def file(self, file_id: str, caller: Caller | Anonymous, token: str | None) -> RowMapping:
         """The file's row. Raises NotFound for everybody but members, Unauthorized for nobody in particular."""
-        user_id = self._asking(file_id, caller, token)
+        user_id = await self._asking(file_id, caller, token)
         row = await self._db.read(queries.file_row, file_id)
         policy.may_fetch(await self._membership.role(row["room_id"], user_id))
         return row
 
-    def _asking(self, file_id: str, caller: Caller | Anonymous, token: str | None) -> str:
+    async def _asking(self, file_id: str, caller: Caller | Anonymous, token: str | None) -> str:
         if isinstance(caller, Caller):
             return caller.user_id
         if token is None:
             raise Unauthorized
-        return self._signer.user_of(token, file_id)
+        user_id, session_id = self._signer.owner_of(token, file_id)
+        if await self._db.read(queries.has_ended, session_id):
+            raise refusal()
+        return user_id

@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         access=Access(db, membership, signer),
         uploads=uploads,
         direct=DirectUploads(db, blobs, uploads, scanner, most=settings.files_direct_max_bytes),
-        avatars=Avatars(db, blobs, pictures, scanner),
+        avatars=Avatars(db, blobs, pictures, scanner, most=settings.files_avatar_max_bytes),
         max_body=settings.files_max_bytes + MAX_OVERHEAD,
     )
     return app

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterable
 from hashlib import sha256
-from typing import Final
 
 from services.files.actions.set_avatar import NewAvatar, set_avatar
 from services.files.arrivals import Arrivals
@@ -16,24 +15,23 @@ from services.files.scanner import Scanner
 from services.files.schemas import Avatar
 from shared.database import Database
 
-MAX_BYTES: Final = 5 * 1024 * 1024
-
 
 class Avatars:
     """Takes pictures of people into the store and the database."""
 
-    def __init__(self, db: Database, blobs: BlobStore, pictures: Pictures, scanner: Scanner) -> None:
+    def __init__(self, db: Database, blobs: BlobStore, pictures: Pictures, scanner: Scanner, *, most: int) -> None:
         self._db = db
         self._blobs = blobs
         self._pictures = pictures
         self._scanner = scanner
+        self.most = most
 
     async def receive(self, user_id: str, form: FileForm, body: AsyncIterable[bytes]) -> Avatar:
         """Where the picture is from now on. When anything fails, the one before stays."""
         arrivals = Arrivals(self._blobs)
         with arrivals.unless_it_fails():
             sent, kept = arrivals.new(), arrivals.new()
-            received = await take(form, body, sent, MAX_BYTES, self._scanner)
+            received = await take(form, body, sent, self.most, self._scanner)
             await self._pictures.square(sent, picture_type(received.head), kept)
             arrivals.drop(sent)
             avatar = await _described(user_id, kept)

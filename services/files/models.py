@@ -83,6 +83,14 @@ members = Table(
 # Accounts that are gone, so that an upload still under way does not bring a picture of one back.
 deleted_users = Table("deleted_users", metadata, Column("user_id", String(36), primary_key=True))
 
+# Sessions that ended before their time, for as long as a link that was made for one may be good.
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("session_id", String(36), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 # Rooms that are gone, until the last of their files is.
 deleted_rooms = Table("deleted_rooms", metadata, Column("room_id", String(36), primary_key=True))
 

@@ -11,6 +11,7 @@ from services.files.models import (
     deleted_rooms,
     deleted_users,
     direct_uploads,
+    ended_sessions,
     files,
     members,
     removals,
@@ -77,6 +78,12 @@ def avatar_row(tx: ReadSession, user_id: str) -> RowMapping:
 def is_deleted(tx: ReadSession, user_id: str) -> bool:
     """Whether the account is known to be gone."""
     return tx.execute(select(deleted_users).where(deleted_users.c.user_id == user_id)).first() is not None
+
+
+def has_ended(tx: ReadSession, session_id: str) -> bool:
+    """Whether the session is known to be over."""
+    ended = select(ended_sessions).where(ended_sessions.c.session_id == session_id)
+    return tx.execute(ended).first() is not None
 
 
 def room_role(tx: ReadSession, room_id: str, user_id: str) -> str | None:

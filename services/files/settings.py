@@ -29,6 +29,7 @@ class Settings(DatabaseSettings):
     files_direct_max_bytes: int = Field(
         1024 * _MIB, ge=1, le=5 * 1024 * _MIB, description="the same for files that clients bring to S3 by themselves"
     )
+    files_avatar_max_bytes: int = Field(5 * _MIB, ge=1, description="the largest picture of a person taken")
     files_quota_bytes: int = Field(2048 * _MIB, ge=1, description="what one user's files may add up to")
     files_url_seconds: int = Field(300, ge=10, le=3600, description="how long a signed URL is good")
     files_orphan_seconds: int = Field(24 * 3600, ge=60, description="how long a file may wait for its message")

@@ -1,7 +1,7 @@
 """All that is written to the database."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -12,6 +12,7 @@ from services.files.models import (
     deleted_rooms,
     deleted_users,
     direct_uploads,
+    ended_sessions,
     files,
     members,
     removals,
@@ -108,6 +109,17 @@ def note_deleted_user(tx: WriteSession, user_id: str) -> None:
     """Remember that an account is gone."""
     if tx.execute(select(deleted_users).where(deleted_users.c.user_id == user_id)).first() is None:
         tx.execute(insert(deleted_users).values(user_id=user_id))
+
+
+def note_ended_session(tx: WriteSession, session_id: str) -> None:
+    """Remember that a session is over."""
+    if tx.execute(select(ended_sessions).where(ended_sessions.c.session_id == session_id)).first() is None:
+        tx.execute(insert(ended_sessions).values(session_id=session_id, at=tx.now))
+
+
+def forget_ended_sessions(tx: WriteSession, age: timedelta) -> None:
+    """Forget those that ended longer ago."""
+    tx.execute(delete(ended_sessions).where(ended_sessions.c.at < tx.now - age))
 
 
 def put_member(tx: WriteSession, room_id: str, user_id: str, role: str) -> None:

@@ -1,5 +1,5 @@
 """What files hears of others, in order and once each, thanks to the kit's inbox: who is in which room, which message
-has which file, whose account is gone.
+has which file, whose account or session is gone.
 """
 
 from collections.abc import Callable
@@ -78,6 +78,10 @@ class UserDeleted(BaseModel):
     user_id: str
 
 
+class SessionRevoked(BaseModel):
+    session_id: str
+
+
 def _room_created(tx: WriteSession, event: RoomCreated) -> None:
     for member in event.members:
         store.put_member(tx, event.room.id, member.user_id, member.role)
@@ -124,6 +128,10 @@ def _user_deleted(tx: WriteSession, event: UserDeleted) -> None:
     forget_user(tx, event.user_id)
 
 
+def _session_revoked(tx: WriteSession, event: SessionRevoked) -> None:
+    store.note_ended_session(tx, event.session_id)
+
+
 _Heard = TypeVar("_Heard", bound=BaseModel)
 
 
@@ -148,3 +156,4 @@ def subscribe(inbox: Inbox) -> None:
     inbox.on("messaging", "message.deleted", _reading(MessageDeleted, _message_deleted))
     inbox.on("messaging", "room.purged", _reading(RoomPurged, _room_purged))
     inbox.on("auth", "user.deleted", _reading(UserDeleted, _user_deleted))
+    inbox.on("auth", "session.revoked", _reading(SessionRevoked, _session_revoked))

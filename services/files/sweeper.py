@@ -14,6 +14,7 @@ from services.files import queries, store
 from services.files.actions.clear_room import clear_room
 from services.files.actions.collect import collect
 from services.files.blobs import BlobStore
+from services.files.signed_urls import LONGEST_LINK
 from shared.clock import utc_now
 from shared.database import Database
 
@@ -89,6 +90,7 @@ class Sweeper:
     async def _recover(self) -> None:
         self._recovered = monotonic()
         await self._blobs.recover(self._known)
+        await self._db.write(store.forget_ended_sessions, LONGEST_LINK)
 
     async def _known(self, keys: Collection[str]) -> set[str]:
         return await self._db.read(queries.known_blobs, keys)

@@ -95,7 +95,8 @@ def create_app(settings: Settings) -> Gateway:
     )
     who = PresenceCalls(realtime.presence, upstreams, bus)
     local = {"/rooms/{room_id}/presence": who.room, "/users/{user_id}/presence": who.user}
-    proxy = Proxy(Admission(sessions, limits, addresses), upstreams, sessions, local, settings.files_max_bytes)
+    largest = {"upload": settings.files_max_bytes, "picture": settings.files_avatar_max_bytes}
+    proxy = Proxy(Admission(sessions, limits, addresses), upstreams, sessions, local, largest)
     rest = create_kit_app(
         service="gateway",
         version=VERSION,

@@ -28,7 +28,7 @@ MULTIPART_OVERHEAD: Final = 64 * 1024
 
 
 class Proxy:
-    """Everything under /api/v1."""
+    """Everything under /api/v1; `largest` is how many bytes each kind of streamed body may have."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Proxy:
         upstreams: Upstreams,
         sessions: Sessions,
         local: Mapping[str, Local],
-        largest_upload: int,
+        largest: Mapping[str, int],
     ) -> None:
         self._table = RouteTable()
         self._admission = admission
@@ -44,7 +44,7 @@ class Proxy:
         self._sessions = sessions
         self._local = local
         self._turnstile = Turnstile()
-        self._largest_upload = largest_upload
+        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or raises the Problem that is the answer."""
@@ -56,7 +56,7 @@ class Proxy:
             await _answer(send, await self._local[route.path](call))
             return
         with self._turnstile.passed(call):
-            await (self._upload(call) if route.body == "upload" else self._ordinary(call))
+            await (self._upload(call) if route.body in self._largest else self._ordinary(call))
 
     async def _ordinary(self, call: Call) -> None:
         body = await Body(call.scope, call.receive, call.route.body_limit).whole()
@@ -67,8 +67,7 @@ class Proxy:
 
     async def _upload(self, call: Call) -> None:
         charge = await self._admission.charge(call)
-        most = self._largest_upload if call.route.upload_limit is None else call.route.upload_limit
-        body = Body(call.scope, call.receive, most + MULTIPART_OVERHEAD)
+        body = Body(call.scope, call.receive, self._largest[call.route.body] + MULTIPART_OVERHEAD)
         try:
             await self._exchange(call, call.ask(body.stream(), UPLOAD), charge)
         except Problem:

@@ -7,13 +7,12 @@ method is 405. A test compares it with every service's committed contract, in bo
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Body = Literal["small", "upload"]
+Body = Literal["small", "upload", "picture"]
 LimitClass = Literal["register", "login", "messages", "uploads"]
 
 API: Final = "/api/v1"
 SMALL: Final = 256 * 1024
 CREDENTIALS: Final = 16 * 1024
-PICTURE: Final = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,8 @@ class Route:
     open: bool = False
     """Answered without a token."""
     body: Body = "small"
-    """`small` (JSON or a form) is read whole; an `upload` is streamed, as large as the settings allow."""
+    """`small` (JSON or a form) is read whole; `upload` and `picture` are streamed, as large as the settings allow."""
     body_limit: int = SMALL
-    upload_limit: int | None = None
-    """Of an upload that has a limit of its own."""
     streams: bool = False
     """The answer may be large: it is passed on piece by piece and may take its time."""
     limit: LimitClass | None = None
@@ -151,7 +148,7 @@ ROUTES: Final = (
     Route("files", "GET", "/files/{file_id}/content", open=True, streams=True),
     Route("files", "GET", "/files/{file_id}/thumbnail", open=True, streams=True),
     Route("files", "DELETE", "/files/{file_id}"),
-    Route("files", "POST", "/users/upload-avatar", body="upload", upload_limit=PICTURE, limit="uploads", at_once=2),
+    Route("files", "POST", "/users/upload-avatar", body="picture", limit="uploads", at_once=2),
     Route("files", "DELETE", "/users/avatar"),
     Route("files", "GET", "/avatars/{user_id}", open=True, streams=True),
 )

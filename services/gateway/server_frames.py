@@ -151,10 +151,12 @@ class MemberUnbanned(_Restriction, tag="member.unbanned"):
 
 
 class RoomUpdated(_Entry, tag="room.updated"):
-    """The room's settings changed; `by` is who changed them."""
+    """The room's settings changed; `by` is who changed them. A new name or topic comes with the `message` (kind
+    `system`, of this number) by which history tells of it."""
 
     room: dict[str, Any]
     by: str | None = None
+    message: dict[str, Any] | None = None
 
 
 class RoomDeleted(_Entry, tag="room.deleted"):

@@ -74,6 +74,7 @@ class Settings(ProcessSettings):
     parley_docs: bool = Field(True, description="off: /docs, /openapi.json and /asyncapi.json are 404")
     parley_metrics_port: int = Field(0, ge=0, le=65535, description="set: /metrics is there only")
     files_max_bytes: int = Field(25 * 1024 * 1024, ge=1, description="the same number as the files service has")
+    files_avatar_max_bytes: int = Field(5 * 1024 * 1024, ge=1, description="the same number as the files service has")
 
     def urls(self) -> dict[str, str]:
         """Where each service is."""

@@ -220,13 +220,15 @@ class MemberUnbanned(_Freed):
 
 
 class RoomUpdated(Entry):
-    """The room's settings are others; the Room as clients see it, and who changed it."""
+    """The room's settings are others; the Room as clients see it, and who changed it. A new name or topic comes with
+    the message (kind `system`, of this number) by which history tells of it."""
 
     thing: ClassVar[str] = "room"
     name: ClassVar[str] = "updated"
     type_: Literal["room.updated"] = Field(alias="type")
     room: dict[str, Any]
     by: Id | None
+    message: MessageState | None = None
 
 
 class RoomDeleted(Entry):

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, insert, select, update
 
+from services.messaging.actions.announce import announce
 from services.messaging.models import departures, held, members, rooms, users
 from services.messaging.timeline import RoomHead, Timeline
 from shared.anonymise import anonymised
@@ -90,7 +91,8 @@ def update_room(tx: WriteSession, state: Mapping[str, Any], by: str | None = Non
         return
     tx.execute(update(rooms).where(rooms.c.id == room.id).values(state=orjson.dumps(state).decode()))
     shown = {**state, "member_count": room.member_count, "my_role": None}
-    log.append(room, "room.updated", {"room": shown, "by": by})
+    message = announce(tx, room, state, by)
+    log.append(room, "room.updated", {"room": shown, "by": by, **({"message": message} if message else {})})
     log.flush()
 
 

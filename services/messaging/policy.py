@@ -111,6 +111,12 @@ def is_author(author_id: str, user_id: str) -> None:
         raise Forbidden("not_the_author", "Only its author may edit a message.")
 
 
+def is_text(kind: str) -> None:
+    """Refuse to reword what the house said of somebody's doing."""
+    if kind != "text":
+        raise Forbidden("system_message", "A message of the system can't be edited.")
+
+
 def is_there(deleted_at: datetime | None) -> None:
     """Refuse to change a tombstone."""
     if deleted_at is not None:

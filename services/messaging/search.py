@@ -25,7 +25,7 @@ _SQLITE = text(
 _VECTOR = "to_tsvector('simple', translate(content, '.,:;/\\@#-_+=*&%$!?\"''<>()[]{}|~^`', repeat(' ', 40)))"
 _POSTGRESQL = text(
     f"SELECT id FROM messages, to_tsquery('simple', :words) AS query "  # noqa: S608  # all constant
-    f"WHERE {_VECTOR} @@ query AND room_id = :room AND deleted_at IS NULL "
+    f"WHERE {_VECTOR} @@ query AND room_id = :room AND deleted_at IS NULL AND kind = 'text' "
     f"ORDER BY ts_rank({_VECTOR}, query) DESC, seq DESC LIMIT :most OFFSET :start"
 )
 

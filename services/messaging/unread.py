@@ -14,7 +14,7 @@ MOST = 1_000
 def unread(tx: ReadSession, user_id: str) -> dict[str, Any]:
     """{"items": a row for each room, the liveliest first}; counting stops at 1,000.
 
-    What was said before somebody came in, and their own words, are not unread.
+    What was said before somebody came in, their own words, and what the house says are not unread.
     """
     read = func.coalesce(read_markers.c.seq, members.c.joined_seq)
     base = (
@@ -32,6 +32,7 @@ def unread(tx: ReadSession, user_id: str) -> dict[str, Any]:
             messages.c.room_id == base.c.id,
             messages.c.seq > base.c.read_seq,
             messages.c.author_id != user_id,
+            messages.c.kind == "text",
             messages.c.deleted_at.is_(None),
         )
         .limit(MOST)

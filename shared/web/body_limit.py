@@ -1,31 +1,10 @@
 """A body is refused when it is known to be too large: by its length when it says one, else as it streams."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.problems import TooLarge
 
 _KEY = "parley.body_limit"
-_ATTRIBUTE = "__parley_max_body__"
-Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
-
-
-def takes_body(most: int) -> Callable[[Endpoint], Endpoint]:
-    """Let one route of a `StrictRoute` router take bodies of up to `most` bytes instead of the application's limit."""
-
-    def mark(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _ATTRIBUTE, most)
-        return endpoint
-
-    return mark
-
-
-def marked_limit(endpoint: object) -> int | None:
-    """What `takes_body` said of this endpoint, if anything."""
-    limit: int | None = getattr(endpoint, _ATTRIBUTE, None)
-    return limit
 
 
 def allow_body(scope: Scope, most: int) -> None:

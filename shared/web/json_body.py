@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.problems import Problem, UnsupportedMedia
-from shared.web.body_limit import allow_body, marked_limit
 
 _DEEPEST = 64
 _LONGEST_INT = 20
@@ -50,17 +49,14 @@ async def read_json(request: Request) -> Any:
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by `parse_json`, and whose limits are those of `takes_body`."""
+    """A route whose JSON body is read by `parse_json`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, with the body read before it."""
         handle = super().get_route_handler()
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
-        most = marked_limit(self.endpoint)
 
         async def handle_strictly(request: Request) -> Response:
-            if most is not None:
-                allow_body(request.scope, most)
             if takes_json:
                 # FastAPI finds both already read, and takes them from here.
                 request._json = await read_json(request)

@@ -8,7 +8,7 @@ import httpx
 from PIL import Image
 
 from shared.testing.waiting import eventually
-from tests.system.person import Person, register
+from tests.system.person import Person, login, register
 
 
 def picture(width: int = 640, height: int = 480) -> bytes:
@@ -50,6 +50,21 @@ async def test_a_picture_in_a_room(base: str) -> None:
         return (await fetch(base, seen["url"])).status_code == 404
 
     await eventually(dead)
+
+
+async def test_a_link_ends_with_the_session(base: str) -> None:
+    person = await register(base)
+    room = await person.create_room()
+    file = await upload(person, room, picture(), "teal.png")
+    other = await login(base, person.username)
+    seen = await other.call("GET", f"/files/{file['id']}", 200)
+    await other.call("POST", "/auth/logout", 204)
+
+    async def dead() -> bool:
+        return (await fetch(base, seen["url"])).status_code == 401
+
+    await eventually(dead)
+    assert (await fetch(base, file["url"])).status_code == 200
 
 
 async def test_a_file_goes_with_its_message(base: str) -> None:

@@ -7,7 +7,6 @@ from fastapi.responses import StreamingResponse
 
 from services.files import queries
 from services.files.actions.remove_avatar import remove_avatar
-from services.files.avatars import MAX_BYTES
 from services.files.delivery import Content, deliver
 from services.files.multipart import MAX_OVERHEAD, FileForm
 from services.files.routes.content import BYTES
@@ -16,7 +15,7 @@ from services.files.schemas import Avatar
 from services.files.wiring import Wired
 from shared.caller import AnyCaller, SomeCaller
 from shared.ids import Id
-from shared.web.body_limit import takes_body
+from shared.web.body_limit import allow_body
 from shared.web.json_body import StrictRoute
 
 router = APIRouter(prefix="/api/v1", tags=["avatars"], route_class=StrictRoute)
@@ -36,10 +35,11 @@ _UPLOAD_ERRORS = {status: told for status, told in ERRORS.items() if status != 4
 
 
 @router.post("/users/upload-avatar", openapi_extra=FORM, responses=_UPLOAD_ERRORS)
-@takes_body(MAX_BYTES + MAX_OVERHEAD)
 async def upload_avatar(request: Request, caller: SomeCaller, wired: Wired) -> Avatar:
-    """Show this picture from now on: PNG, JPEG, WebP or GIF, 5 MiB at most. Its middle is kept, as a square."""
+    """Show this picture from now on: PNG, JPEG, WebP or GIF, 5 MiB at most unless the operator says otherwise. Its
+    middle is kept, as a square."""
     form = FileForm(request.headers.get("content-type", ""))
+    allow_body(request.scope, wired.avatars.most + MAX_OVERHEAD)
     return await wired.avatars.receive(caller.user_id, form, request.stream())
 
 

@@ -33,4 +33,4 @@ async def complete_direct_upload(upload_id: Id, caller: SomeCaller, wired: Wired
     row = await wired.db.read(queries.direct_upload, upload_id, caller.user_id)
     policy.may_upload(await wired.membership.role(row["room_id"], caller.user_id))
     file = await wired.direct.complete(row)
-    return file.signed(wired.signer.sign(file.id, caller.user_id))
+    return file.signed(wired.signer.sign(file.id, caller))

@@ -25,7 +25,7 @@ async def get_file(file_id: Id, caller: SomeCaller, wired: Wired) -> File:
     row = await wired.db.read(queries.file_row, file_id)
     if row["uploaded_by"] != caller.user_id:
         policy.may_see(caller, row["uploaded_by"], await wired.membership.role(row["room_id"], caller.user_id))
-    return File.of(row).signed(wired.signer.sign(file_id, caller.user_id))
+    return File.of(row).signed(wired.signer.sign(file_id, caller))
 
 
 @router.delete("/files/{file_id}", status_code=204, responses=_ABSENT | {403: {"description": "Not yours to delete"}})

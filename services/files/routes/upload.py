@@ -56,4 +56,4 @@ async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: 
     form = FileForm(request.headers.get("content-type", ""))
     allow_body(request.scope, wired.max_body)
     file = await wired.uploads.receive(Sender(room_id, caller.user_id, key), form, request.stream())
-    return file.signed(wired.signer.sign(file.id, caller.user_id))
+    return file.signed(wired.signer.sign(file.id, caller))

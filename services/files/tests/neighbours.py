@@ -17,6 +17,17 @@ class UserDeleted(Event):
         return self.user_id
 
 
+class SessionRevoked(Event):
+    producer: ClassVar[str] = "auth"
+    thing: ClassVar[str] = "session"
+    name: ClassVar[str] = "revoked"
+    session_id: str
+    user_id: str
+
+    def entity_id(self) -> str:
+        return self.session_id
+
+
 class _Entry(Event):
     """An entry of a room's timeline, as the frame that clients get."""
 
@@ -67,6 +78,10 @@ class FakeAuth:
     async def delete(self, user_id: str) -> None:
         """The account ends."""
         await _tell(self._db, UserDeleted(user_id=user_id))
+
+    async def log_out(self, session_id: str, user_id: str) -> None:
+        """One session ends."""
+        await _tell(self._db, SessionRevoked(session_id=session_id, user_id=user_id))
 
 
 class FakeMessaging:

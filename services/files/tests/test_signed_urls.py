@@ -1,35 +1,40 @@
 """Signed URLs: made for a member, for one file, for a while; worth nothing once the member has left."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.files import store
 from services.files.signed_urls import UrlSigner
 from services.files.tests.conftest import Person, Service
 from services.files.tests.drawn import PNG
 from services.files.tests.fake_rooms import FakeRooms
+from services.files.tests.neighbours import FakeAuth
 from services.files.tests.only_sqlite import ONLY_SQLITE
+from shared.caller import Caller
 from shared.ids import new_id
 from shared.problems import Unauthorized
-from shared.testing.plugin import CALLER_SECRET
+from shared.testing.plugin import CALLER_SECRET, caller_header
 from shared.testing.waiting import eventually
 
 SIGNER = UrlSigner(CALLER_SECRET, 300)
-FILE, USER = new_id(), new_id()
+FILE, USER = new_id(), Caller(new_id(), new_id(), "user", "192.0.2.1")
 
 
 def test_a_token_says_who_asks() -> None:
-    assert SIGNER.user_of(SIGNER.sign(FILE, USER), FILE) == USER
+    assert SIGNER.owner_of(SIGNER.sign(FILE, USER), FILE) == (USER.user_id, USER.session_id)
 
 
 def test_a_token_is_good_for_its_file_and_its_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
     token = SIGNER.sign(FILE, USER)
     for signer, file_id in ((SIGNER, new_id()), (UrlSigner("x" * 40, 300), FILE), (UrlSigner(CALLER_SECRET, 10), FILE)):
         with pytest.raises(Unauthorized):
-            signer.user_of(token, file_id)
+            signer.owner_of(token, file_id)
     monkeypatch.setattr("time.time", lambda: float(token.partition(".")[0]))
     with pytest.raises(Unauthorized):
-        SIGNER.user_of(token, FILE)
+        SIGNER.owner_of(token, FILE)
 
 
 @given(st.integers(0, 120), st.characters())
@@ -39,13 +44,13 @@ def test_no_other_spelling_is_a_token(at: int, char: str) -> None:
     changed = token[:at] + char + token[at + 1 :]
     if changed != token:
         with pytest.raises(Unauthorized):
-            SIGNER.user_of(changed, FILE)
+            SIGNER.owner_of(changed, FILE)
 
 
 @given(st.text(max_size=100))
 def test_nothing_else_is_a_token(text: str) -> None:
     with pytest.raises(Unauthorized):
-        SIGNER.user_of(text, FILE)
+        SIGNER.owner_of(text, FILE)
 
 
 @ONLY_SQLITE
@@ -79,6 +84,30 @@ async def test_urls_die_when_the_person_leaves(
     assert (await service.get_open(hers)).status_code == 200
     await rooms.join(room, bob.user_id)
     assert (await service.get_open(mine)).status_code == 200, "back in the room before the link's time is over"
+
+
+@ONLY_SQLITE
+async def test_urls_die_with_the_session(service: Service, room: str, alice: Person, auth: FakeAuth) -> None:
+    file_id = await service.stored(room, alice, PNG, "a.png")
+    phone, desk = new_id(), new_id()
+    links = []
+    for session_id in (phone, desk):
+        headers = caller_header("files", alice.user_id, session_id=session_id)
+        file = (await service.client.get(f"/api/v1/files/{file_id}", headers=headers)).json()
+        links.append((file["url"], file["thumbnail_url"]))
+    await auth.log_out(phone, alice.user_id)
+
+    async def dead() -> bool:
+        return (await service.get_open(links[0][0])).status_code == 401
+
+    await eventually(dead)
+    assert (await service.get_open(links[0][1])).status_code == 401
+    assert [(await service.get_open(link)).status_code for link in links[1]] == [200, 200]
+    # It is remembered for as long as the link might be good, and no longer.
+    await service.db.write(store.forget_ended_sessions, timedelta(hours=1))
+    assert await dead()
+    await service.db.write(store.forget_ended_sessions, timedelta(seconds=-1))
+    assert not await dead()
 
 
 @ONLY_SQLITE

@@ -103,6 +103,13 @@ async def test_a_picture_of_somebody_has_a_limit_of_its_own(world: World) -> Non
     assert (await world.client.post(path, headers=MULTIPART, content=b"x")).status_code == 401
 
 
+async def test_that_limit_is_a_setting(start: Start) -> None:
+    async with start(files_avatar_max_bytes=MIB) as world:
+        path, headers = "/api/v1/users/upload-avatar", world.bearer() | MULTIPART
+        assert (await world.client.post(path, headers=headers, content=chunks(4))).json()["size"] == MIB
+        assert (await world.client.post(path, headers=headers, content=b"x" * 2 * MIB)).status_code == 413
+
+
 async def test_a_picture_of_somebody_is_for_everybody_as_the_service_says(world: World) -> None:
     path = f"/api/v1/avatars/{new_id()}"
     sent = asyncio.Event()

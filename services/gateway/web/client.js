@@ -215,6 +215,7 @@ const frames = {
     if (frame.user_id === me.id) return;
     $("typing").textContent = frame.active ? "somebody is typing …" : "";
   },
+  "room.updated": (of, frame) => frame.message && showMessage(frame.message),
   "room.purged": (of, frame) => dropBefore(of, frame.before_seq),
   "room.deleted"() { note("This room is no more."); closeRoom(); showRooms().catch(complain); },
   "token.expiring"(of) {
@@ -231,7 +232,7 @@ function transmit(of, id, content) {
 function showMessage(message) {
   const known = room.shown.get(message.id) ?? (message.client_id && room.shown.get(message.client_id));
   const item = known ?? document.createElement("li");
-  item.className = message.pending ? "pending" : "";
+  item.className = message.pending ? "pending" : message.kind === "system" ? "note" : "";
   const author = document.createElement("b");
   author.textContent = message.author.display_name || message.author.username;
   item.replaceChildren(author, message.deleted_at ? "(deleted)" : message.content);

@@ -16,7 +16,8 @@ def edit(batch: Batch, prepared: Prepared) -> Stored | Held:
     """Check, keep what it said before, change and tell. The same content again changes nothing. What a moderator has to
     look at first is kept for that, and the message stays as it is until it is approved.
 
-    Raises Forbidden for anybody but the author, Conflict for a deleted message, Invalid when moderation blocks it.
+    Raises Forbidden for anybody but the author and for messages of the system, Conflict for a deleted message, Invalid
+    when moderation blocks it.
     """
     command, verdict = prepared.command, prepared.verdict
     assert isinstance(command, Edit)
@@ -26,6 +27,7 @@ def edit(batch: Batch, prepared: Prepared) -> Stored | Held:
     row, room = batch.target(command)
     policy.must_be_open(room.state)
     policy.is_author(row["author_id"], command.user_id)
+    policy.is_text(row["kind"])
     policy.is_there(row["deleted_at"])
     policy.accept_verdict(verdict.action, verdict.code)
     content = command.content if verdict.text is None else verdict.text

@@ -67,7 +67,11 @@ class ClientState:
         kept = self.messages.items()
         self.messages = {id_: message for id_, message in kept if message["seq"] >= frame["before_seq"]}
 
-    _member_muted = _member_unmuted = _member_unbanned = _room_updated = _nothing
+    def _room_updated(self, frame: Frame) -> None:
+        if "message" in frame:
+            self._message_created(frame)
+
+    _member_muted = _member_unmuted = _member_unbanned = _nothing
 
 
 def _for_all(message: Frame) -> Frame:

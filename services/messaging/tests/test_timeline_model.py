@@ -163,6 +163,11 @@ class Room(RuleBasedStateMachine):
 
     # What rooms and moderation do
 
+    @rule(name=st.sampled_from(("a room", "another")), topic=st.sampled_from(("", "weather")))
+    def rename(self, name: str, topic: str) -> None:
+        state = room_state(self.room_id, self.people[0], name=name, description=topic)
+        self.run(self.db.write(members.update_room, state, self.people[0]))
+
     @rule(who=st.integers(1, _PEOPLE - 1), reason=st.sampled_from(("left", "kicked")))
     def leave(self, who: int, reason: str) -> None:
         self.run(self.db.write(members.leave, self.room_id, self.people[who], reason, None))

@@ -1,5 +1,8 @@
 """GET /files/{file_id}/content."""
 
+import zipfile
+from io import BytesIO
+
 import pytest
 
 from services.files.tests.conftest import Person, Service
@@ -23,6 +26,7 @@ pytestmark = ONLY_SQLITE
         (PDF, "a.pdf", "application/pdf", "attachment"),
         (SVG, "a.svg", "application/octet-stream", "attachment"),
         (HTML, "a.html", "application/octet-stream", "attachment"),
+        (b"<?xml version='1.0'?><x/>", "a.xml", "application/octet-stream", "attachment"),
         (b"alert(1)", "a.js", "application/octet-stream", "attachment"),
         (GIF + b"*/=1;alert(1)", "a.gif", "image/gif", "inline"),
         (b"", "a", "application/octet-stream", "attachment"),
@@ -45,6 +49,18 @@ async def test_headers_keep_browsers_from_running_it(
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["cache-control"] == "private, no-cache"
     assert answer.headers["accept-ranges"] == "bytes"
+
+
+async def test_archives_are_never_unpacked(service: Service, room: str, alice: Person) -> None:
+    bomb = BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../zeros", bytes(50_000_000))
+    file = (await service.upload(room, alice, bomb.getvalue(), "bomb.zip")).json()
+    assert (file["content_type"], file["size"]) == ("application/zip", len(bomb.getvalue()))
+    answer = await service.get(f"/files/{file['id']}/content", alice)
+    assert answer.content == bomb.getvalue()
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert len(service.left()) == 1
 
 
 async def test_ranges(service: Service, room: str, alice: Person) -> None:
@@ -87,7 +103,7 @@ async def test_who_is_not_a_member_gets_the_answer_of_a_file_that_is_not_there(
     service: Service, rooms: FakeRooms, room: str, alice: Person, bob: Person
 ) -> None:
     await rooms.join(room, bob.user_id)
-    file_id = await service.stored(room, bob)
+    file_id = await service.stored(room, bob, PNG, "a.png")
     await rooms.leave(room, bob.user_id, "banned")
 
     async def refused() -> bool:
@@ -96,7 +112,9 @@ async def test_who_is_not_a_member_gets_the_answer_of_a_file_that_is_not_there(
     await eventually(refused)
     answers = [
         await service.get(f"/files/{file_id}/content", bob),  # the uploader himself, put out
+        await service.get(f"/files/{file_id}/thumbnail", bob),
         await service.get(f"/files/{file_id}/content", Person(role="admin")),
+        await service.get(f"/files/{file_id}/thumbnail", Person(), Range="bytes=0-1"),
         await service.get(f"/files/{file_id}/content", Person(), Range="bytes=0-1"),
         await service.get(f"/files/{file_id}/content", Person(), **{"If-None-Match": f'"{file_id}"'}),
         await service.get(f"/files/{new_id()}/content", alice),
@@ -105,7 +123,9 @@ async def test_who_is_not_a_member_gets_the_answer_of_a_file_that_is_not_there(
     assert {answer.status_code for answer in answers} == {404}
     assert len(bodies) == 1
     assert len({tuple(sorted(set(answer.headers) - {"x-request-id"})) for answer in answers}) == 1
-    assert (await service.client.get(f"/api/v1/files/{file_id}/content")).status_code == 401
+    for part in ("content", "thumbnail"):
+        assert (await service.client.get(f"/api/v1/files/{file_id}/{part}")).status_code == 401
+        assert (await service.client.head(f"/api/v1/files/{file_id}/{part}", headers=bob.headers)).status_code == 404
     assert (await service.get(f"/files/{file_id}/content", alice)).status_code == 200
 
 
