@@ -1,8 +1,10 @@
 """Who is let in at all: by which name they ask, from where, how often they guess; and HEAD, which asks for less."""
 
 import asyncio
+from typing import Any
 
 import httpx
+import orjson
 import pytest
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
@@ -12,8 +14,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from services.gateway.settings import Settings
 from services.gateway.tests.conftest import Start, World
 from services.gateway.tests.test_limits import login_answers
-from services.gateway.tests.world import SECRETS, reply
+from services.gateway.tests.world import SECRETS, reply, settings_for
+from shared.bus import Bus
 from shared.ids import new_id
+from shared.problems import NotFound
+from shared.testing.nats import NatsServer
 
 HOST = "chat.example.org"
 
@@ -110,6 +115,65 @@ async def test_one_password_for_many_accounts_is_guessing(start: Start) -> None:
         assert statuses == [401] * 5 + [429] * 15
         refused = await log_in("somebody", "right")
         assert refused.status_code == 429 and 58 <= int(refused.headers["Retry-After"]) <= 60
+
+
+async def test_a_socket_sees_at_most_a_thousand_rooms(start: Start, nats_server: NatsServer) -> None:
+    bus, answer = Bus("messaging", settings_for(nats_server)), asyncio.Event()
+
+    async def attach(_: Any) -> Any:
+        await answer.wait()
+        raise NotFound("There is no such room.")
+
+    async with bus.connected(), start(parley_limit_frames="off") as world:
+        await bus.serve("attach", attach)
+        await bus.ping()
+        async with opened(world) as socket:
+            for _ in range(1_001):
+                await socket.send(orjson.dumps({"type": "subscribe", "room_id": new_id()}).decode())
+            told = orjson.loads(await asyncio.wait_for(socket.recv(), 10))
+            assert (told["type"], told["code"]) == ("error", "too_many_rooms")
+            answer.set()
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"),
+    [
+        ("register", "POST", "/auth/register"),
+        ("login", "POST", "/auth/login"),
+        ("http", "GET", "/rooms"),
+        ("messages", "POST", "/messages/{id}/react"),
+        ("messages", "DELETE", "/messages/{id}"),
+        ("uploads", "POST", "/rooms/{id}/files"),
+        ("uploads", "POST", "/users/upload-avatar"),
+    ],
+)
+async def test_one_more_than_an_operation_s_limit_is_told_when_to_come_back(
+    start: Start, name: str, method: str, path: str
+) -> None:
+    async def answer(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await reply(send, {"register": 409, "login": 401}.get(name, 200), b"{}")
+
+    whole = f"/api/v1{path.format(id=new_id())}"
+    async with start(**{f"parley_limit_{name}": "3/hour"}) as world:
+        world.upstream.answers[whole] = answer
+        headers = world.bearer()
+        got = [await world.client.request(method, whole, headers=headers, content=b"{}") for _ in range(4)]
+        assert [each.status_code == 429 for each in got] == [False] * 3 + [True]
+        assert 3_595 <= int(got[-1].headers["Retry-After"]) <= 3_600
+        assert got[-1].headers["RateLimit-Limit"] == "3"
+
+
+async def test_no_answer_sets_a_cookie_or_sends_elsewhere(start: Start) -> None:
+    """S163, S166: there are no cookies to protect, and who came without TLS is not led on with the token in hand."""
+    async with start(parley_trusted_proxies="127.0.0.1") as world:
+        for path in ("/", "/api/v1/rooms", "/api/v1/nothing", "/healthz", "/docs", "/api/v1/rooms/"):
+            for scheme in ("http", "https"):
+                headers = world.bearer() | {"X-Forwarded-Proto": scheme}
+                answer = await world.client.get(path, headers=headers)
+                assert "set-cookie" not in answer.headers
+                assert not answer.is_redirect, path
+                assert ("strict-transport-security" in answer.headers) == (scheme == "https")
 
 
 async def test_head_is_get_without_the_content(world: World) -> None:
