@@ -1,9 +1,15 @@
-"""Typed settings, read from the environment once at start; a weak secret stops the start."""
+"""Typed settings, read once at start from the environment and a folder of secrets; a weak secret stops the start."""
 
+import os
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
@@ -39,6 +45,22 @@ class ProcessSettings(BaseSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str = ""
     nats_password: SecretStr = SecretStr("")
+    secrets_dir: str = Field(
+        default="", description="a folder with a file for each secret that the environment does not say, named like it"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given outright, then the environment, then the folder: an environment is shown by `/proc`."""
+        folder = os.environ.get("SECRETS_DIR") or None
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
 
 class ServiceSettings(ProcessSettings):

@@ -13,7 +13,7 @@ from tests.system.parley import Parley
 def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
     """A running Parley with limits that a test can't trip over; its log must end without a traceback."""
     folder: Path = tmp_path_factory.mktemp("parley")
-    off = ("REGISTER", "LOGIN", "HTTP", "MESSAGES", "FRAMES", "UPLOADS")
+    off = ("REGISTER", "LOGIN", "LOGIN_ADDRESS", "HTTP", "MESSAGES", "FRAMES", "UPLOADS")
     running = Parley(folder, {f"PARLEY_LIMIT_{name}": "off" for name in off})
     running.start()
     try:

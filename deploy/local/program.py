@@ -18,7 +18,7 @@ _STOP_SECONDS = 12.0
 _LONGEST_LINE = 64 * 1024
 _LAST_WORDS = 5
 _OURS_TO_TELL = frozenset(
-    {"PORT", "HOST", "NATS_USER", "NATS_PASSWORD", "CALLER_SECRET", "SECRET_KEY", "AUTH_ADMIN_PASSWORD"}
+    {"PORT", "HOST", "NATS_USER", "NATS_PASSWORD", "CALLER_SECRET", "SECRET_KEY", "AUTH_ADMIN_PASSWORD", "SECRETS_DIR"}
 )
 
 Probe = Callable[[], Awaitable[bool]]
@@ -141,7 +141,7 @@ def _inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in _OURS_TO_TELL and not name.endswith("DATABASE_URL")
+        if name not in _OURS_TO_TELL and not name.endswith(("DATABASE_URL", "_CALLER_SECRET"))
     }
 
 

@@ -9,8 +9,11 @@ from functools import partial
 from deploy.local.broker import find_server, write_config
 from deploy.local.credentials import SERVICES, Credentials
 from deploy.local.folder import Folder
+from deploy.local.handover import hand_over
 from deploy.local.ports import free_port, reachable
 from deploy.local.program import Program, answers_as, is_nats
+
+_TOLD = {"SECRET_KEY", "AUTH_ADMIN_PASSWORD"}  # what deploy.local.credentials takes from our environment
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,20 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         told = {
             "HOST": "127.0.0.1",
             "DATABASE_URL": os.environ.get(f"{name.upper()}_DATABASE_URL") or databases[name],
-            "CALLER_SECRET": credentials.caller_secrets[name],
             **_own(name, folder, credentials),
+            **hand_over(folder, name, _secrets(name, credentials), _TOLD & os.environ.keys()),
         }
         databases[name] = told["DATABASE_URL"]
         needs = [] if outside else ["nats"]
-        programs.append(_service(name, ports[name], nats_url, told, credentials, needs))
+        programs.append(_service(name, ports[name], nats_url, told, needs))
     told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    told |= {f"{name.upper()}_CALLER_SECRET": secret for name, secret in credentials.caller_secrets.items()}
+    told |= hand_over(folder, "gateway", _secrets("gateway", credentials), ())
     told["HOST"] = host
-    programs.append(_service("gateway", public_port, nats_url, told, credentials, list(SERVICES)))
+    programs.append(_service("gateway", public_port, nats_url, told, list(SERVICES)))
     return Plan(programs, databases)
 
 
-def _service(
-    name: str, port: int, nats_url: str, told: dict[str, str], credentials: Credentials, needs: list[str]
-) -> Program:
+def _service(name: str, port: int, nats_url: str, told: dict[str, str], needs: list[str]) -> Program:
     instance = secrets.token_hex(8)
     environment = {
         "PORT": str(port),
@@ -59,7 +60,6 @@ def _service(
         "LOG_FORMAT": "console",
         "NATS_URL": os.environ.get(f"{name.upper()}_NATS_URL") or nats_url,
         "NATS_USER": name,
-        "NATS_PASSWORD": credentials.nats_passwords[name],
         "PYTHONUNBUFFERED": "1",
         **told,
     }
@@ -73,12 +73,21 @@ def _own(name: str, folder: Folder, credentials: Credentials) -> dict[str, str]:
     """What only this service is told."""
     if name == "auth":
         return {
-            "SECRET_KEY": credentials.secret_key,
             # glibc gives what argon2 took (19 MiB a hash) back to the system, instead of keeping it for the next login.
             "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024),
             "AUTH_ADMIN_USERNAME": credentials.admin_username,
-            "AUTH_ADMIN_PASSWORD": credentials.admin_password,
         }
     if name == "files":
         return {"FILES_ROOT": str(folder.inside("files", "blobs"))}
     return {}
+
+
+def _secrets(name: str, credentials: Credentials) -> dict[str, str]:
+    """What this program has to know and nobody else may."""
+    known = {"NATS_PASSWORD": credentials.nats_passwords[name]}
+    if name == "gateway":
+        return known | {f"{each.upper()}_CALLER_SECRET": text for each, text in credentials.caller_secrets.items()}
+    known["CALLER_SECRET"] = credentials.caller_secrets[name]
+    if name == "auth":
+        known |= {"SECRET_KEY": credentials.secret_key, "AUTH_ADMIN_PASSWORD": credentials.admin_password}
+    return known

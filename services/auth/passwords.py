@@ -26,8 +26,8 @@ _DONE = counter("parley_password_hashes", "Passwords hashed or checked")
 class Passwords:
     """Hashes and checks, `threads` at a time; memory is at most `threads` x `memory_kib`, however many wait.
 
-    What would wait behind `queue` others is refused at once, what has waited for five seconds when its turn comes (503
-    both), and nothing is done for who has gone.
+    What would wait behind `queue` others is refused at once, what has waited for five seconds then (503 both), and
+    nothing is done for who has gone.
     """
 
     def __init__(self, *, memory_kib: int = 19 * 1024, rounds: int = 2, threads: int = 2, queue: int = 200) -> None:
@@ -76,7 +76,15 @@ class Passwords:
         job = self._threads.submit(_in_time, work, time.monotonic())
         # Counted until it is done or dropped, not until its caller has gone: one that runs cannot be stopped.
         job.add_done_callback(self._finished)
-        return await asyncio.wrap_future(job)
+        waiting = asyncio.wrap_future(job)
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=_LONGEST_WAIT)
+        except asyncio.CancelledError:
+            waiting.cancel()
+            raise
+        if not done and job.cancel():  # what has begun is finished
+            raise Unavailable("Too many passwords wait to be checked.")
+        return await waiting
 
     def _finished(self, job: "Future[_T]") -> None:
         self._count(-1)

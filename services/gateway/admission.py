@@ -4,7 +4,7 @@ from starlette.types import Scope
 
 from services.gateway.address import ClientAddress, limiter_key
 from services.gateway.call import Call
-from services.gateway.charges import Charge, login_key
+from services.gateway.charges import Charge, LoginCharge, login_key
 from services.gateway.credentials import bearer
 from services.gateway.limits import Limits
 from services.gateway.routing import Route
@@ -38,8 +38,9 @@ class Admission:
         """Take one from the limit that this route has of its own."""
         if call.route.limit is None:
             return None
-        key = login_key(body, call.client) if call.route.limit == "login" else call.client
-        return await Charge(self._limits, call.route.limit, key).take()
+        if call.route.limit == "login":
+            return await LoginCharge(self._limits, "login", login_key(body, call.client), call.client).take()
+        return await Charge(self._limits, call.route.limit, call.client).take()
 
     async def _session(self, route: Route, scope: Scope) -> Session | None:
         token = bearer(scope["headers"])

@@ -44,12 +44,35 @@ class Charge:
 
     async def settle(self, status: int) -> None:
         """Keep what was taken, give it back, or forgive everything before it too."""
-        judge = _SETTLE.get(self.name)
-        verdict = judge(status) if judge else "keep"
-        if verdict == "undo":
-            await self.limits.undo(self.name, self.key)
-        elif verdict == "clear":
-            await self.limits.clear(self.name, self.key)
+        await _settle(self, status)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCharge(Charge):
+    """A login also counts for its address, once it failed: one password for many accounts is guessing too."""
+
+    address: str
+
+    async def take(self) -> Charge:
+        """As above; refused as well when the address has failed too often, whoever it was for."""
+        await self.limits.spent("login_address", self.address)
+        await self.limits.hit(self.name, self.key)
+        return self
+
+    async def settle(self, status: int) -> None:
+        """As above."""
+        if status == 401:
+            await self.limits.note("login_address", self.address)
+        await _settle(self, status)
+
+
+async def _settle(charge: Charge, status: int) -> None:
+    judge = _SETTLE.get(charge.name)
+    verdict = judge(status) if judge else "keep"
+    if verdict == "undo":
+        await charge.limits.undo(charge.name, charge.key)
+    elif verdict == "clear":
+        await charge.limits.clear(charge.name, charge.key)
 
 
 def login_key(body: bytes, client: str) -> str:

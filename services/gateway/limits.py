@@ -40,6 +40,20 @@ class Limits:
         if wait is not None:
             raise _too_many(item, wait)
 
+    async def spent(self, name: str, key: str) -> None:
+        """Raise TooMany when nothing is left; counts nothing."""
+        item = self._rules[name]
+        if item is None:
+            return
+        wait = await self._ask(lambda windows: _count(windows, item, item.key_for(name, key), 0))
+        if wait is not None:
+            raise _too_many(item, wait)
+
+    async def note(self, name: str, key: str) -> None:
+        """Count one, whatever is left."""
+        if item := self._rules[name]:
+            await self._ask(lambda windows: windows.incr(item.key_for(name, key), item.get_expiry()))
+
     async def undo(self, name: str, key: str) -> None:
         """Take one hit back: it turned out not to be of the kind that is limited."""
         if item := self._rules[name]:
@@ -65,9 +79,9 @@ class Limits:
         return await question(self._local)
 
 
-async def _count(windows: Windows, item: RateLimitItem, key: str) -> int | None:
-    """Count one hit; seconds to wait when it was one too many."""
-    if await windows.incr(key, item.get_expiry()) <= item.amount:
+async def _count(windows: Windows, item: RateLimitItem, key: str, hits: int = 1) -> int | None:
+    """Count a hit, or look whether there is room for one (0); seconds to wait when it was one too many."""
+    if await windows.incr(key, item.get_expiry(), hits) < item.amount + hits:
         return None
     return max(1, math.ceil(await windows.get_expiry(key) - time.time()))
 

@@ -19,6 +19,7 @@ from services.gateway.routing import Route
 from services.gateway.sessions import Sessions
 from services.gateway.turnstile import Turnstile
 from services.gateway.upstream import QUICK, STREAM, UPLOAD, Ask, Upstreams
+from services.gateway.waiting_room import WaitingRoom
 from shared.problems import Problem
 
 Local = Callable[[Call], Awaitable[Any]]
@@ -44,6 +45,7 @@ class Proxy:
         self._sessions = sessions
         self._local = local
         self._turnstile = Turnstile()
+        self._waiting_room = WaitingRoom()
         self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +79,8 @@ class Proxy:
 
     async def _exchange(self, call: Call, ask: Ask, charge: Charge | None) -> None:
         try:
-            response = await self._upstreams.ask(ask)
+            async with self._waiting_room.passed(call.route):
+                response = await self._upstreams.ask(ask)
         except Problem as problem:
             await _settle(charge, problem.status)
             raise

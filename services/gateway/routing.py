@@ -33,6 +33,8 @@ class Route:
     """The limit of its own that the call has, besides the one for all calls."""
     at_once: int | None = None
     """How many of these one client may have under way at a time; None: any number."""
+    hashes: bool = False
+    """Auth hashes a password for it: many of these wait here, not on connections that others need."""
     ends_sessions: bool = False
     """Answered only once this gateway knows which sessions the call ended and whose role it changed."""
     refusal_ends_sessions: bool = False
@@ -41,17 +43,17 @@ class Route:
 
 # fmt: off
 ROUTES: Final = (
-    Route("auth", "POST", "/auth/register", open=True, body_limit=CREDENTIALS, limit="register"),
-    Route("auth", "POST", "/auth/login", open=True, body_limit=CREDENTIALS, limit="login"),
+    Route("auth", "POST", "/auth/register", open=True, body_limit=CREDENTIALS, limit="register", hashes=True),
+    Route("auth", "POST", "/auth/login", open=True, body_limit=CREDENTIALS, limit="login", hashes=True),
     Route("auth", "POST", "/auth/refresh", open=True, body_limit=CREDENTIALS, refusal_ends_sessions=True),
     Route("auth", "POST", "/auth/logout", ends_sessions=True),
     Route("auth", "POST", "/auth/logout-all", ends_sessions=True),
     Route("auth", "GET", "/auth/sessions"),
     Route("auth", "DELETE", "/auth/sessions/{session_id}", ends_sessions=True),
     Route("auth", "POST", "/auth/ws-ticket"),
-    Route("auth", "PUT", "/auth/password", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "PUT", "/auth/password", body_limit=CREDENTIALS, ends_sessions=True, hashes=True),
     Route("auth", "POST", "/auth/password/forgot", open=True, body_limit=CREDENTIALS, limit="register"),
-    Route("auth", "POST", "/auth/password/reset", open=True, body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "POST", "/auth/password/reset", open=True, body_limit=CREDENTIALS, ends_sessions=True, hashes=True),
     Route("auth", "POST", "/auth/email/verification"),
     Route("auth", "POST", "/auth/email/verify", open=True, body_limit=CREDENTIALS),
     Route("auth", "GET", "/auth/tokens"),
@@ -63,7 +65,7 @@ ROUTES: Final = (
     Route("auth", "GET", "/.well-known/jwks.json", open=True),
     Route("auth", "GET", "/users/me"),
     Route("auth", "PUT", "/users/me"),
-    Route("auth", "DELETE", "/users/me", body_limit=CREDENTIALS, ends_sessions=True),
+    Route("auth", "DELETE", "/users/me", body_limit=CREDENTIALS, ends_sessions=True, hashes=True),
     Route("auth", "GET", "/users/me/export", streams=True, at_once=1),
     Route("auth", "GET", "/users/me/blocks"),
     Route("auth", "GET", "/users"),

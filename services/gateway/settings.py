@@ -12,7 +12,7 @@ from services.gateway.origins import normal_origin
 from shared.settings import ProcessSettings, StrongSecret
 
 SERVICES = ("auth", "rooms", "messaging", "moderation", "files")
-LIMITS = ("register", "login", "http", "messages", "frames", "uploads")
+LIMITS = ("register", "login", "login_address", "http", "messages", "frames", "uploads")
 
 
 def _split(value: Any) -> Any:
@@ -52,6 +52,9 @@ class Settings(ProcessSettings):
 
     parley_limit_register: Rule = "20/hour"
     parley_limit_login: Rule = "10/minute"
+    parley_limit_login_address: Rule = Field(
+        "100/10 minutes", description="failed logins to any account, per client address"
+    )
     parley_limit_http: Rule = "600/minute"
     parley_limit_messages: Rule = "60/10 seconds"
     parley_limit_frames: Rule = "200/10 seconds"

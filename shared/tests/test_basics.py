@@ -2,7 +2,9 @@
 
 import json
 import re
+import uuid
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,6 +67,17 @@ def test_ids_are_canonical_and_rise() -> None:
         re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", each) for each in ids
     )
     assert Named(id=ids[0]).id == ids[0]
+
+
+def test_an_id_does_not_tell_the_next_one() -> None:
+    """S054: even those of one millisecond differ by chance, and a new millisecond begins anywhere."""
+    ids = [uuid.UUID(new_id()).int for _ in range(4_000)]
+    chance = [each & (2**32 - 1) for each in ids]
+    assert len({abs(b - a) for a, b in pairwise(chance)}) > 3_900
+    for bit in range(32):
+        assert 1_700 < sum(each >> bit & 1 for each in chance) < 2_300, f"bit {bit} is no chance"
+    starts = [b >> 32 & (2**30 - 1) for a, b in pairwise(ids) if a >> 80 != b >> 80]
+    assert len(set(starts)) == len(starts)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Settings: read once, strict about secrets, silent about their values."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -30,3 +32,16 @@ def test_names_are_field_names_in_upper_case(monkeypatch: pytest.MonkeyPatch) ->
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         setattr(ServiceSettings(caller_secret=SECRET), "port", 1)  # noqa: B010
+
+
+def test_secrets_may_be_in_files_and_the_environment_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "caller_secret").write_text(f"{SECRET}\n")
+    (tmp_path / "nats_password").write_text("of the file")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    settings = ServiceSettings()
+    assert settings.caller_secret.get_secret_value() == SECRET
+    assert settings.nats_password.get_secret_value() == "of the file"
+    monkeypatch.setenv("NATS_PASSWORD", "of the environment")
+    assert ServiceSettings().nats_password.get_secret_value() == "of the environment"

@@ -127,6 +127,26 @@ async def test_who_has_waited_too_long_is_refused(quick: Passwords, monkeypatch:
         await quick.hash("a fine password")
 
 
+async def test_who_waits_is_refused_in_time_and_what_has_begun_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_LONGEST_WAIT", 0.05)
+    narrow = Passwords(memory_kib=64, rounds=1, threads=1, queue=2)
+    held, begun, late = threading.Event(), threading.Event(), list[int]()
+
+    def hold() -> str:
+        begun.set()
+        held.wait(10)
+        return "done"
+
+    running = asyncio.create_task(narrow._submit(hold))
+    await asyncio.to_thread(begun.wait, 10)
+    with pytest.raises(Unavailable):
+        await narrow._submit(lambda: late.append(1))
+    assert not running.done(), "nobody's turn had come"
+    held.set()
+    assert await running == "done"
+    assert late == [] and narrow._waiting == 0
+
+
 async def test_the_operator_sets_the_cost(tmp_path: Path, nats_server: NatsServer) -> None:
     """A login under other parameters writes the hash anew."""
     settings = settings_for(f"sqlite:///{tmp_path / 'auth.db'}", nats_server.url)

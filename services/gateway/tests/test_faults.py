@@ -12,9 +12,11 @@ from starlette.types import Receive, Scope, Send
 from services.gateway import upstream
 from services.gateway.tests.conftest import Start, World
 from services.gateway.tests.world import reply
+from services.gateway.waiting_room import PLACES
 from shared.ids import new_id
 from shared.testing.nats import NatsServer
 from shared.testing.processes import free_port
+from shared.testing.waiting import eventually
 
 
 async def test_a_service_that_is_down_is_503_and_alone(start: Start) -> None:
@@ -111,3 +113,29 @@ async def test_fresh_tokens_are_passed_on_while_the_broker_is_away(world: World,
         nats_server.resume()
     assert fresh.status_code == 200
     assert ended.status_code in (503, 504)
+
+
+async def test_a_flood_of_logins_leaves_connections_for_others(start: Start) -> None:
+    release, arrived = asyncio.Event(), list[int]()
+
+    async def answer(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        arrived.append(1)
+        await release.wait()
+        await reply(send, 401, b"{}")
+
+    async def all_places_taken() -> bool:
+        return len(arrived) >= PLACES
+
+    async with start(parley_limit_login="off", parley_limit_login_address="off", parley_limit_http="off") as world:
+        world.upstream.answers["/api/v1/auth/login"] = answer
+        async with httpx.AsyncClient(base_url=world.url, timeout=20, limits=httpx.Limits(max_connections=300)) as crowd:
+            flood = [asyncio.create_task(crowd.post("/api/v1/auth/login", json={})) for _ in range(180)]
+            await eventually(all_places_taken)
+            # All of this world's services have one address, and so one share of connections.
+            answers = [await world.client.get("/api/v1/rooms", headers=world.bearer()) for _ in range(5)]
+            assert {each.status_code for each in answers} == {200}
+            assert len(arrived) == PLACES, "the others wait"
+            release.set()
+            statuses = [(await each).status_code for each in flood]
+            assert set(statuses) <= {401, 503} and statuses.count(401) >= PLACES

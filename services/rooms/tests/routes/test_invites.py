@@ -90,3 +90,17 @@ async def test_a_key_makes_one_invitation(house: House) -> None:
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     assert len((await house.done(ada, "GET", path))["items"]) == 1
+
+
+async def test_a_code_is_of_one_room_and_for_so_many(house: House) -> None:
+    """S049: what is wrong with a code is not told."""
+    ada, bob, eve = [house.person(name) for name in ("ada", "bob", "eve")]
+    paths = [f"/rooms/{(await house.room(ada, kind='private'))['id']}" for _ in range(2)]
+    code = (await house.done(ada, "POST", f"{paths[0]}/invites", {"max_uses": 1}))["code"]
+    of_another_room = await house.call(eve, "POST", f"{paths[1]}/join", {"invite": code})
+    await house.done(bob, "POST", f"{paths[0]}/join", {"invite": code})
+    used_up = await house.call(eve, "POST", f"{paths[0]}/join", {"invite": code})
+    made_up = await house.call(eve, "POST", f"{paths[0]}/join", {"invite": "a" * len(code)})
+    for answer in (of_another_room, used_up, made_up):
+        assert code_of(answer) == (404, "not_found")
+        assert answer.json()["detail"] == made_up.json()["detail"]

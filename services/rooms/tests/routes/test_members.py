@@ -108,3 +108,17 @@ async def _joins(house: House, who: object, room_id: str) -> bool:
 
     assert isinstance(who, Caller)
     return (await house.call(who, "POST", f"/rooms/{room_id}/join")).status_code == 200
+
+
+async def test_a_page_of_one_rooms_members_is_none_of_anothers(house: House) -> None:
+    """S051."""
+    ada = house.person("ada")
+    one, other = [await house.room(ada, kind="public") for _ in range(2)]
+    for number in range(3):
+        guest = house.person(f"guest{number}")
+        for room in (one, other):
+            await house.done(guest, "POST", f"/rooms/{room['id']}/join", {})
+    page = await house.done(ada, "GET", f"/rooms/{one['id']}/members", limit=2)
+    assert len((await house.done(ada, "GET", f"/rooms/{one['id']}/members", cursor=page["next_cursor"]))["items"]) == 2
+    foreign = await house.call(ada, "GET", f"/rooms/{other['id']}/members", cursor=page["next_cursor"])
+    assert code_of(foreign) == (400, "invalid_cursor")
