@@ -36,7 +36,7 @@ ROLES: dict[str, Role] = {
         hears=("moderated.*",),
         says=("moderated.*",),
     ),
-    "files": Role(follows=("auth", "rooms", "messaging"), asks=()),
+    "files": Role(follows=("auth", "rooms", "messaging"), asks=("moderation.review",)),
     "gateway": Role(
         asks=(
             "auth.users",

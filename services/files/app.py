@@ -11,6 +11,7 @@ from services.files.membership import Membership
 from services.files.multipart import MAX_OVERHEAD
 from services.files.pictures import Limits, Pictures
 from services.files.requests import Requests
+from services.files.review import NameReview
 from services.files.routes import avatars, content, direct, files, upload
 from services.files.scanner import Scanner
 from services.files.settings import Settings
@@ -58,7 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         ],
         ready={"database": db.ping, "nats": bus.ping, "store": blobs.check},
     )
-    uploads = Uploads(db, blobs, pictures, scanner, most=settings.files_max_bytes, quota=settings.files_quota_bytes)
+    limits = {"most": settings.files_max_bytes, "quota": settings.files_quota_bytes}
+    uploads = Uploads(db, blobs, pictures, scanner, NameReview(bus), **limits)
     app.state.wiring = Wiring(
         db=db,
         blobs=blobs,

@@ -11,6 +11,7 @@ from services.files.kinds import PICTURES, content_type
 from services.files.multipart import FileForm
 from services.files.pictures import Pictures
 from services.files.receiving import take
+from services.files.review import NameReview
 from services.files.scanner import Scanner
 from services.files.schemas import File
 from shared.database import Database
@@ -34,9 +35,18 @@ class Uploads:
     """Takes uploads into a store and a database."""
 
     def __init__(
-        self, db: Database, blobs: BlobStore, pictures: Pictures, scanner: Scanner, *, most: int, quota: int
+        self,
+        db: Database,
+        blobs: BlobStore,
+        pictures: Pictures,
+        scanner: Scanner,
+        names: NameReview,
+        *,
+        most: int,
+        quota: int,
     ) -> None:
         self._db = db
+        self._names = names
         self._blobs = blobs
         self._pictures = pictures
         self._scanner = scanner
@@ -70,6 +80,7 @@ class Uploads:
     async def look_into(self, sender: Sender, name: str, head: bytes, arrivals: Arrivals, arrival: Arrival) -> Upload:
         """What is to be kept of a content that begins with `head`: itself, or of a picture the picture anew."""
         kind = content_type(head, name)
+        name = await self._names.review(sender.room_id, sender.user_id, name)
         told = (sender.room_id, sender.user_id, name, kind)
         if kind not in PICTURES:
             return Upload(*told, await arrival.size(), arrival.key)

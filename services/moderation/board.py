@@ -2,12 +2,17 @@
 
 Every replica reads what changed twice a second, and at once when another replica says that something did; what was
 changed here is in force before the change is answered. Rooms without anything of their own take no memory.
+
+What the review counts (repeated texts) replicas tell each other too, after the answer: whoever reviews the next one
+knows of it some milliseconds later.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
+import msgspec
 import structlog
 from nats.aio.msg import Msg
 
@@ -17,12 +22,22 @@ from services.moderation.rules.repeats import Repeats
 from services.moderation.texts import Text, Verdict
 from shared.bus import Bus
 from shared.database import Database
+from shared.ids import new_id
 from shared.problems import Problem, Unavailable
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
 CHANGED = "moderated.policy"
+REPEATED = "moderated.repeats"
 _POLL = 0.5
+_AT_ONCE = 500
+
+
+class _Counted(msgspec.Struct):
+    """What a replica counted: room, author and digest of each text."""
+
+    by: str
+    keys: list[tuple[str, str, str]]
 
 
 class Board:
@@ -34,26 +49,39 @@ class Board:
         self._judge = judge
         self._repeats = Repeats()
         self._revision = -1
+        self._me = new_id()
         self._wake = asyncio.Event()
+        self._counted = asyncio.Event()
         self._reading = asyncio.Lock()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Everything is known before anything is judged; while the database is away, nothing is."""
         await self._look_again()
-        heard = await self._bus.subscribe(CHANGED, self._on_changed)
-        task = asyncio.create_task(self._run(), name="board")
+        heard = [
+            await self._bus.subscribe(CHANGED, self._on_changed),
+            await self._bus.subscribe(REPEATED, self._on_repeated),
+        ]
+        tasks = [
+            asyncio.create_task(self._run(), name="board"),
+            asyncio.create_task(self._tell_repeats(), name="repeats"),
+        ]
         try:
             yield
         finally:
-            await ended(task)
-            await heard.unsubscribe()
+            for task in tasks:
+                await ended(task)
+            for each in heard:
+                await each.unsubscribe()
 
     def judge(self, texts: Sequence[Text]) -> list[Verdict]:
         """One verdict for each text, in their order. Unavailable as long as what is in force is not known."""
         if self._revision < 0:
             raise Unavailable("The review does not know yet what is in force.")
-        return self._judge.judge(texts)
+        verdicts = self._judge.judge(texts)
+        if self._repeats.news:
+            self._counted.set()
+        return verdicts
 
     async def refresh(self) -> None:
         """Know what is committed by now."""
@@ -83,6 +111,23 @@ class Board:
 
     async def _on_changed(self, _: Msg) -> None:
         self.look()
+
+    async def _on_repeated(self, message: Msg) -> None:
+        told = msgspec.json.decode(message.data, type=_Counted)
+        if told.by != self._me:
+            now = time.monotonic()
+            for key in told.keys:
+                self._repeats.heard(key, now)
+
+    async def _tell_repeats(self) -> None:
+        """What was counted here, to the other replicas; without a broker each counts alone."""
+        while True:
+            await self._counted.wait()
+            self._counted.clear()
+            while news := self._repeats.news:
+                keys = [news.popleft() for _ in range(min(_AT_ONCE, len(news)))]
+                with suppress(Problem):
+                    await self._bus.publish(REPEATED, msgspec.json.encode(_Counted(self._me, keys)))
 
     async def _run(self) -> None:
         while True:

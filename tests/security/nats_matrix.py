@@ -147,6 +147,8 @@ MUST_DENY: tuple[tuple[Verb, str, frozenset[str]], ...] = (
     ("PUB", "rpc.moderation.export", frozenset({"auth"})),
     ("PUB", "rpc.files.export", frozenset({"auth"})),
     ("PUB", "rpc.messaging.snapshot", frozenset({"moderation"})),
+    ("PUB", "rpc.messaging.held", frozenset({"moderation"})),
+    ("PUB", "moderation.user.1.message_approved", frozenset({"moderation"})),
     ("PUB", "presence.1", frozenset({"gateway"})),
     ("PUB", "typing.1", frozenset({"gateway"})),
     ("PUB", "$JS.API.STREAM.DELETE.AUTH", frozenset()),

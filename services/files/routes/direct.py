@@ -17,6 +17,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such room or upload, or not yours to see"},
     409: {"description": "`direct_uploads_off`, or nothing has come yet (`not_uploaded`)"},
     413: {"description": "Too large, or over your quota"},
+    422: {"description": "Malware in the file, or a name with words that are refused here"},
 }
 
 

@@ -41,7 +41,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such room, or not yours to see"},
     413: {"description": "Too large (bytes, pixels or frames), or over your quota"},
     415: {"description": "Not a multipart form, or the content is not what its name says, or no readable picture"},
-    422: {"description": "No file in the form, or malware in the file"},
+    422: {"description": "No file in the form, malware in the file, or a name with words that are refused here"},
     503: {"description": "The store, or who scans for viruses, is away"},
 }
 

@@ -197,7 +197,10 @@ const frames = {
     state(`${frame.online.length} here`);
     for (const [id, content] of of.pending) transmit(of, id, content); // unanswered is unknown: the same id again
   },
-  ack(of, frame) { of.pending.delete(frame.client_id); },
+  ack(of, frame) {
+    of.pending.delete(frame.client_id);
+    if (frame.held_id) note("A moderator looks at that first.");
+  },
   error(of, frame) {
     complain({ message: frame.detail });
     if (frame.client_id && frame.code !== "unavailable") {

@@ -2,8 +2,13 @@ from typing import Any
 
 import pytest
 
+from services.moderation.app import create_app
+from services.moderation.settings import Settings
 from services.moderation.tests.house import House, code_of
+from services.moderation.tests.neighbours import Neighbours
+from services.moderation.texts import Text
 from shared.caller import Caller
+from shared.testing.plugin import running
 from shared.testing.waiting import eventually
 
 NOTHING = {"links": None, "invitations": None, "shouting": None, "repeats": None, "mentions": None, "newcomers": None}
@@ -48,6 +53,25 @@ async def test_a_rule_mutes_but_nobody_who_stands_above_it(house: House) -> None
     await house.done(ada, "DELETE", f"/rooms/{room}/mute/{bob.user_id}")
     assert await house.judged(room, bob, "free coins") == refused
     await eventually(lambda: house.near.messaging.types() == ["member.muted", "member.unmuted", "member.muted"])
+
+
+async def test_repeats_are_counted_by_all_replicas_together(settings: Settings, near: Neighbours) -> None:
+    one, other = create_app(settings), create_app(settings)
+    async with running(one) as client, running(other):
+        house = House(client, near)
+        ada = house.person()
+        room = await house.room(ada)
+        await house.done(ada, "PUT", f"/rooms/{room}/rules", {"repeats": {"action": "block", "times": 20}})
+        boards = [app.state.wiring.board for app in (one, other)]
+        said = [Text(room, OLD.user_id, "message", "buy my pills")]
+        await eventually(lambda: all(room in board._judge.rooms for board in boards))
+        assert {each.action for _ in range(19) for each in boards[0].judge(said)} == {"pass"}
+
+        def knows() -> bool:
+            return [len(times) for times in boards[1]._repeats._times.values()] == [19]
+
+        await eventually(knows)
+        assert [each.reason for each in boards[1].judge(said)] == ["repeats"]
 
 
 async def test_the_most_severe_wins_and_masks_add_up(house: House) -> None:
