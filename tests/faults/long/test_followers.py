@@ -26,6 +26,8 @@ async def test_a_follower_that_was_away_misses_nothing(tmp_path: Path, capsys: p
         async with crowd(place, Size(rooms=4, senders=5, gap=0)) as people:
             place.proxies["files"].cut()
             await people.more_acked(EVENTS, within=600)
+            for work in people.workloads:
+                work.enough()
             behind = _end(place) - _followed(place)
             begun = time.monotonic()
             place.proxies["files"].heal()
