@@ -17,7 +17,8 @@ test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the who
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
-	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long -o faulthandler_timeout=1800
+	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long services/messaging/tests/test_timeline_model.py \
+		-o faulthandler_timeout=1800
 
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .

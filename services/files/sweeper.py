@@ -17,6 +17,7 @@ from services.files.blobs import BlobStore
 from services.files.signed_urls import LONGEST_LINK
 from shared.clock import utc_now
 from shared.database import Database
+from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
 _EVERY = 1.0
@@ -59,6 +60,9 @@ class Sweeper:
                     await self._recover()
             except OSError as exc:
                 _log.error("the store is away; sweeping goes on later", error=repr(exc))
+                pause = _AFTER_FAILURE
+            except Problem as problem:
+                _log.warning("sweeping waits", reason=problem.detail)
                 pause = _AFTER_FAILURE
             except Exception:
                 _log.exception("sweeping failed and is tried again")

@@ -15,6 +15,7 @@ from services.moderation.store import restrictions
 from services.moderation.timeline import Timeline
 from shared.clock import utc_now
 from shared.database import Database, WriteSession
+from shared.problems import Problem
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +49,9 @@ class Expiry:
             self._changed.clear()
             try:
                 pause = await self._end_due()
+            except Problem as problem:
+                _log.warning("restrictions that are over wait", reason=problem.detail)
+                pause = _AFTER_FAILURE
             except Exception:
                 _log.exception("restrictions that are over could not be ended")
                 pause = _AFTER_FAILURE

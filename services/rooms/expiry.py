@@ -15,6 +15,7 @@ from services.rooms.store import rooms
 from services.rooms.timeline import Timeline
 from shared.clock import utc_now
 from shared.database import Database, WriteSession
+from shared.problems import Problem
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
@@ -47,6 +48,9 @@ class Expiry:
             self._changed.clear()
             try:
                 pause = await self._end_due()
+            except Problem as problem:
+                _log.warning("rooms that are due wait", reason=problem.detail)
+                pause = _AFTER_FAILURE
             except Exception:
                 _log.exception("rooms that are due could not be ended")
                 pause = _AFTER_FAILURE

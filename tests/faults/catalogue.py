@@ -160,7 +160,7 @@ async def fail_the_disk(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
     before = crowd.arena.parley.pid("messaging")
     resource.prlimit(before, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     await crowd.arena.replaced("messaging", before)
-    assert f"messaging  │ ended with {_IO_ERROR}" in crowd.arena.parley.log()
+    assert f"messaging: ended with {_IO_ERROR}" in crowd.arena.parley.log()
 
 
 async def damage_the_store_of_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:

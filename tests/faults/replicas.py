@@ -39,9 +39,11 @@ class ReplicatedArena(Arena):
 
     def close(self) -> None:
         try:
-            for name in ("gateway", "messaging"):
-                assert self.second[name].end(signal.SIGTERM) == 0
-                assert not unforeseen(self.second[name].log())
-            super().close()
+            for replica in reversed(self.second.values()):
+                assert not replica.is_running or replica.end(signal.SIGTERM) == 0
+                assert not unforeseen(replica.log())
         finally:
-            self.nats.close()
+            try:
+                super().close()
+            finally:
+                self.nats.close()

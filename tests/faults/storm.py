@@ -78,9 +78,11 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm(arena: ProxiedArena, sockets: int) -> AsyncIterator[Storm]:
-    """So many sockets, let in, in rooms where people talk; at the end they have seen all, and the gateway has closed
-    what it opened for them."""
+async def storm(arena: ProxiedArena, sockets: int, gap: float = 0.02) -> AsyncIterator[Storm]:
+    """So many sockets, let in, in rooms where people talk (`gap` is their pause in seconds).
+
+    At the end they have seen all, and the gateway has closed what it opened for them.
+    """
     owner = await register(arena.parley.base, "owner")
     works = [Workload((await owner.create_room())["id"]) for _ in range(ROOMS)]
     watchers = Watchers()
@@ -88,7 +90,7 @@ async def storm(arena: ProxiedArena, sockets: int) -> AsyncIterator[Storm]:
         for number, work in enumerate(works):
             speaker = await register(arena.parley.base, f"speaker{number}")
             await speaker.join({"id": work.room_id})
-            talking.create_task(work.send_all(speaker, 1_000_000, gap=0.02))
+            talking.create_task(work.send_all(speaker, 1_000_000, gap))
         made = Storm(arena, owner, works, watchers)
         await made.more_acked(_BACKLOG)
         idle = descriptors(arena.parley.pid("gateway"))

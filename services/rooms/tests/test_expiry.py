@@ -1,6 +1,7 @@
 from datetime import datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.rooms.actions.create_room import create_room
 from services.rooms.app import create_app
@@ -14,6 +15,7 @@ from services.rooms.tests.world import World
 from services.rooms.timeline import Timeline
 from shared.bus import Bus
 from shared.clock import utc_now
+from shared.problems import Unavailable
 from shared.testing.plugin import running
 from shared.testing.waiting import eventually
 
@@ -56,8 +58,9 @@ async def test_what_came_due_while_nobody_ran_ends_at_the_start(
         await eventually(lambda: near.messaging.types().count("room.deleted") == len(overdue))
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("no luck"), Unavailable("away")], ids=["unforeseen", "foreseen"])
 async def test_a_failure_is_only_a_delay(
-    world: World, settings: Settings, near: Neighbours, monkeypatch: pytest.MonkeyPatch
+    world: World, settings: Settings, near: Neighbours, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     ada = await world.person("ada")
     room = await world.act(create_room, ada, NewRoom(name="Tea", ttl_seconds=60))
@@ -71,10 +74,13 @@ async def test_a_failure_is_only_a_delay(
         nonlocal failures
         if failures < 3:
             failures += 1
-            raise RuntimeError("no luck")
+            raise failure
         return await read(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(world.db, "read", read_badly)
     await world.db.write(rooms.change, room.id, {"expires_at": room.created_at})
-    async with bus.connected(), expiry.running():
-        await eventually(lambda: near.messaging.types() == ["room.deleted"])
+    with capture_logs() as logged:
+        async with bus.connected(), expiry.running():
+            await eventually(lambda: near.messaging.types() == ["room.deleted"])
+    traces = [line for line in logged if line.get("exc_info")]
+    assert bool(traces) == isinstance(failure, RuntimeError)

@@ -4,26 +4,31 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shared.testing.waiting import eventually
 from tests.faults.arena import ProxiedArena, running
 from tests.faults.crowd import Size, crowd
 from tests.faults.history import violations
 from tests.faults.mutants.breaking import mutated
-from tests.faults.mutants.failpoints import CLOCK
+from tests.faults.mutants.failpoints import ARMED, CLOCK
 from tests.faults.workload import Workload
 from tests.system.person import Person, api, login, register
 
 DEATHS = 8
 HOUR, DAY = 3600, 86400
-_KILLED = "messaging  │ ended with -9"
+_KILLED = "messaging: ended with -9"
 
 
 async def test_what_was_published_and_not_marked_has_its_effect_once(tmp_path: Path) -> None:
     """F02"""
-    environment = mutated("dies_before_it_marks", "duplicates_are_forgotten_soon")
+    armed = tmp_path / "armed"
+    environment = {**mutated("dies_before_it_marks", "duplicates_are_forgotten_soon"), ARMED: str(armed)}
     async with running(ProxiedArena(tmp_path, environment)) as place:
         async with crowd(place, Size()) as people:
+            armed.touch()
             while place.parley.log().count(_KILLED) < DEATHS:
                 await people.more_acked(50)
+            armed.unlink()
+            await people.more_acked(50)
         assert await people.broken_promises() == []
         told, noted = await people.kicks_noted()
         assert told == noted > 0
@@ -83,11 +88,12 @@ async def test_what_is_due_at_once_is_sent_once_and_in_order(tmp_path: Path) -> 
         await asyncio.gather(*(_schedule(person, clock, rooms) for person in people))
         clock.jump(2 * HOUR)
         await place.kill("messaging")
-        await place.ready()
         again = await login(place.parley.base, owner.username)
-        async with asyncio.timeout(60):
-            while sum([len(await again.history(room_id)) for room_id in rooms]) < 100 * len(rooms) * len(people):
-                await asyncio.sleep(0.1)
+
+        async def all_said() -> bool:
+            return sum([len(await again.history(room_id)) for room_id in rooms]) == 100 * len(rooms) * len(people)
+
+        await eventually(all_said, within=60)
         for room_id in rooms:
             said = [int(message["content"]) for message in await again.history(room_id)]
             assert said == sorted(said)

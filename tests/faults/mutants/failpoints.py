@@ -1,6 +1,5 @@
 """Harm that only happens inside a process: no promise may break by it. Put there as the mutants are (`breaking`)."""
 
-import itertools
 import os
 import signal
 import time
@@ -11,18 +10,17 @@ from typing import Any
 
 from tests.faults.mutants.breaking import Break, replace
 
-CLOCK = "PARLEY_TEST_CLOCK"
+CLOCK, ARMED = "PARLEY_TEST_CLOCK", "PARLEY_TEST_ARMED"
 _PUBLISHED_BEFORE_DEATH = 25
 
 
 def die_before_marking_the_copy(durable: Any) -> None:
     """The broker has the stretch, and nobody here has written down that it has."""
-    left = itertools.count(_PUBLISHED_BEFORE_DEATH, -1)
+    die = _Death()
 
     async def copy_and_die(self: Any, entries: Any) -> Any:
         copied = await copy(self, entries)
-        if next(left) == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        die.sometimes()
         return copied
 
     copy = replace(durable.DurableCopy, "_copy", copy_and_die)
@@ -30,12 +28,11 @@ def die_before_marking_the_copy(durable: Any) -> None:
 
 def die_before_marking_the_outbox(outbox: Any) -> None:
     """The same, for who publishes by the kit's outbox."""
-    left = itertools.count(_PUBLISHED_BEFORE_DEATH, -1)
+    die = _Death()
 
     async def publish_and_die(self: Any, rows: Any) -> None:
         await publish(self, rows)
-        if next(left) == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        die.sometimes()
 
     publish = replace(outbox.Outbox, "_publish", publish_and_die)
 
@@ -59,6 +56,19 @@ def tell_another_time(clock: Any) -> None:
 def count_another_time(reader: Any) -> None:
     """The same, for who asks `time.time`."""
     replace(reader, "time", _Time())
+
+
+class _Death:
+    """Comes while the file is there that ARMED names, and not before some work was done."""
+
+    def __init__(self) -> None:
+        self._left = _PUBLISHED_BEFORE_DEATH
+
+    def sometimes(self) -> None:
+        """kill -9, when it is time."""
+        self._left -= 1
+        if self._left <= 0 and Path(os.environ[ARMED]).exists():
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Time:
