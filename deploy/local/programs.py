@@ -15,10 +15,11 @@ from deploy.local.program import Program, answers_as, is_nats
 
 @dataclass(frozen=True)
 class Plan:
-    """The programs in the order of their start, and the databases to bring up to date before."""
+    """The programs in the order of their start, the databases to bring up to date before, and where all will listen."""
 
     programs: list[Program]
     databases: dict[str, str]
+    urls: dict[str, str]
 
 
 def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) -> Plan:
@@ -42,11 +43,14 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         databases[name] = told["DATABASE_URL"]
         needs = [] if outside else ["nats"]
         programs.append(_service(name, ports[name], nats_url, told, credentials, needs))
-    told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    told = {f"{name.upper()}_URL": url for name, url in urls.items()}
     told |= {f"{name.upper()}_CALLER_SECRET": secret for name, secret in credentials.caller_secrets.items()}
     told["HOST"] = host
     programs.append(_service("gateway", public_port, nats_url, told, credentials, list(SERVICES)))
-    return Plan(programs, databases)
+    near = reachable(host)
+    urls |= {"gateway": f"http://{f'[{near}]' if ':' in near else near}:{public_port}", "nats": nats_url}
+    return Plan(programs, databases, urls)
 
 
 def _service(
