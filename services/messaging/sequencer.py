@@ -42,6 +42,7 @@ from services.messaging.timeline import Entry
 from shared.database import Database, WriteSession
 from shared.problems import Problem, Unavailable
 from shared.tasks import ended
+from shared.tracing import continued, traceparent
 
 _log = structlog.get_logger(__name__)
 _MAX_WAITING = 20_000
@@ -74,6 +75,7 @@ class _Group:
     commands: Sequence[Command]
     files: Files
     done: asyncio.Future[list[Outcome]]
+    trace: str | None
 
 
 class Sequencer:
@@ -114,7 +116,7 @@ class Sequencer:
             files = await self._files.describe(commands)
             if self._stopping:
                 raise Unavailable(_NOT_NOW)
-            group = _Group(commands, files, asyncio.get_running_loop().create_future())
+            group = _Group(commands, files, asyncio.get_running_loop().create_future(), traceparent())
             self._queue.put_nowait(group)
             return await group.done
         finally:
@@ -160,8 +162,10 @@ class Sequencer:
 
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]
+        trace = next((group.trace for group in groups if group.trace), None)  # a group stands for all of them
         try:
-            outcomes = await self._commit(await self._prepare(groups, commands))
+            with continued("commit", "internal", trace, {"parley.commands": len(commands)}):
+                outcomes = await self._commit(await self._prepare(groups, commands))
         except Problem as problem:
             outcomes = [problem] * len(commands)
         except Exception:

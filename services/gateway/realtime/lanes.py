@@ -19,6 +19,7 @@ from shared.bus import Bus
 from shared.caller import CallerSigner
 from shared.problems import Problem, TooMany, Unavailable
 from shared.tasks import ended
+from shared.tracing import begun
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
@@ -126,7 +127,8 @@ class _Lane:
             commands.append(pending.fields | {"by": index.setdefault(token, len(index))})
         request = {"callers": list(index), "commands": commands}
         try:
-            reply = await self._bus.request("rpc.messaging.commands", request, timeout=_TIMEOUT)
+            with begun("commands of sockets", "server", {"parley.commands": len(commands)}):
+                reply = await self._bus.request("rpc.messaging.commands", request, timeout=_TIMEOUT)
         except Problem as problem:
             answers.refuse_all(batch, problem)
             return
