@@ -40,11 +40,14 @@ from services.messaging.publisher import Publisher
 from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
 from shared.database import Database, WriteSession
+from shared.metrics import counter, histogram
 from shared.problems import Problem, Unavailable
 from shared.tasks import ended
 from shared.tracing import continued, traceparent
 
 _log = structlog.get_logger(__name__)
+_BATCH = histogram("parley_batch_seconds", "Review and commit of one group of commands")
+_COMMANDS = counter("parley_commands", "Commands that groups were made of, refused ones too")
 _MAX_WAITING = 20_000
 _PACE = 0.005
 _NOT_NOW = "Messages can't be stored right now; send again with the same client_id."
@@ -165,7 +168,9 @@ class Sequencer:
         trace = next((group.trace for group in groups if group.trace), None)  # a group stands for all of them
         try:
             with continued("commit", "internal", trace, {"parley.commands": len(commands)}):
-                outcomes = await self._commit(await self._prepare(groups, commands))
+                with _BATCH.time():
+                    outcomes = await self._commit(await self._prepare(groups, commands))
+            _COMMANDS.inc(len(commands))
         except Problem as problem:
             outcomes = [problem] * len(commands)
         except Exception:

@@ -9,6 +9,7 @@ database that went back in time takes a new epoch before it publishes again.
 """
 
 from shared.database.outbox_tables import outbox_tables
+from shared.outbox.lag import outbox_lag
 from shared.outbox.outbox import Outbox
 
-__all__ = ["Outbox", "outbox_tables"]
+__all__ = ["Outbox", "outbox_lag", "outbox_tables"]
