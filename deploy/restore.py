@@ -20,6 +20,7 @@ from deploy.backup.state import begin_epoch, follow_on, opened, state_of
 from deploy.local.credentials import SERVICES
 from deploy.local.folder import CannotStart, Folder
 from deploy.places import Places, Refused
+from shared import logs
 from shared.migrations import known, upgrade
 
 _OURS = (*SERVICES, "nats", "secrets.json")
@@ -123,6 +124,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("backup", type=Path)
     parser.add_argument("--replace", action="store_true", help="move aside what is there")
     told = parser.parse_args(arguments)
+    logs.configure("restore", "console", "warning")  # of what Alembic does: nothing, unless it fails
     places = Places.told()
     try:
         manifest = restore(told.backup.resolve(), places, replace=told.replace)

@@ -17,6 +17,7 @@ from deploy.local.credentials import SERVICES
 from deploy.local.folder import CannotStart, Folder
 from deploy.migrate.rows import copy, require_equal, unknown_tables
 from deploy.places import Places, Refused, own_sqlite
+from shared import logs
 from shared.migrations import upgrade
 
 
@@ -85,6 +86,7 @@ def main(arguments: list[str]) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m deploy.migrate", description=(__doc__ or "").partition("\n\n")[2])
     parser.parse_args(arguments)
+    logs.configure("migrate", "console", "warning")  # of what Alembic does: nothing, unless it fails
     places = Places.told()
     try:
         moved = move(places, _targets(places))

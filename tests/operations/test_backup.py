@@ -44,7 +44,6 @@ async def test_a_backup_under_load_restores_and_clients_start_from_the_head(tmp_
         await refused("deploy.restore", backup, var=arena.parley.var, said="Parley runs already")
 
     _every_database_is_sound(backup)
-    await refused("deploy.restore", backup, var=arena.parley.var, said="with --replace it is moved aside")
     said = await ran("deploy.restore", backup, "--replace", var=arena.parley.var)
     assert "A new epoch begins" in said
     assert list(arena.parley.var.glob("before-restore-*/messaging/messaging.sqlite3"))
@@ -123,6 +122,12 @@ async def test_what_is_no_sound_backup_is_refused_before_anything_is_touched(
     harm(backup)
     await refused("deploy.restore", backup, var=tmp_path / "elsewhere", said=said)
     assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_what_is_there_already_stays(tmp_path: Path, empty_run: Path) -> None:
+    await ran("deploy.backup", tmp_path / "backup", var=empty_run)
+    await refused("deploy.restore", tmp_path / "backup", var=empty_run, said="with --replace it is moved aside")
+    assert sorted(path.name for path in empty_run.iterdir()) == sorted([*SERVICES, "lock"])
 
 
 async def test_a_backup_never_takes_the_place_of_something(tmp_path: Path, empty_run: Path) -> None:

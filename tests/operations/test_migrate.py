@@ -32,11 +32,9 @@ async def test_everything_goes_on_where_it_was_on_postgresql(tmp_path: Path, pos
         async with anna.socket(path) as socket:
             ready = await socket.until("ready")
         urls = {f"{name.upper()}_DATABASE_URL": postgres.create_database() for name in SERVICES}
-        await refused("deploy.migrate", var=arena.parley.var, said="Parley runs already", **urls)
 
     printed = await ran("deploy.migrate", var=arena.parley.var, **urls)
     assert [line.partition(":")[0] for line in printed.splitlines()] == list(SERVICES)
-    await refused("deploy.migrate", var=arena.parley.var, said="is not empty", **urls)
 
     moved = Arena(tmp_path, urls, arena.parley.var)
     async with running(moved):
@@ -63,7 +61,11 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path, postgres: Postgres) 
     await refused("deploy.migrate", var=var, said="Say where to")
     await refused("deploy.migrate", var=var, said="rooms has no SQLite database", ROOMS_DATABASE_URL=target)
     await ran("deploy.migrations", f"rooms=sqlite:///{source}", var=var)
+    await ran("deploy.migrate", var=var, ROOMS_DATABASE_URL=target)
+    await refused("deploy.migrate", var=var, said="is not empty", ROOMS_DATABASE_URL=target)
     with closing(sqlite3.connect(source)) as database:
         database.execute("CREATE TABLE of_tomorrow (id INTEGER)")
         database.commit()
-    await refused("deploy.migrate", var=var, said="does not know: of_tomorrow", ROOMS_DATABASE_URL=target)
+    await refused(
+        "deploy.migrate", var=var, said="does not know: of_tomorrow", ROOMS_DATABASE_URL=postgres.create_database()
+    )

@@ -98,14 +98,6 @@ async def test_one_trace_leads_from_a_send_to_the_sockets_and_tells_no_secret(tm
     assert b"search?" not in everything and b"uthorization" not in everything
 
 
-async def test_a_collector_that_is_away_is_no_hindrance(tmp_path: Path) -> None:
-    arena = Arena(tmp_path, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
-    async with running(arena):  # and it stops in order
-        anna = await register(arena.parley.base, "anna")
-        room = await anna.create_room()
-        await anna.call("POST", f"/rooms/{room['id']}/messages", 201, json={"content": "hello"})
-
-
 async def test_without_an_endpoint_nothing_of_it_is_loaded() -> None:
     script = (
         "import sys, services.messaging.app, services.gateway.app, shared.server\n"
