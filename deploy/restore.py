@@ -16,12 +16,12 @@ from sqlalchemy import inspect
 
 from deploy.backup.copies import load_postgresql
 from deploy.backup.manifest import Manifest
-from deploy.backup.state import begin_epoch, follow_on, opened, state_of
+from deploy.backup.state import begin_epoch, bring_up_to_date, follow_on, opened, state_of
 from deploy.local.credentials import SERVICES
 from deploy.local.folder import CannotStart, Folder
 from deploy.places import Places, Refused
 from shared import logs
-from shared.migrations import known, upgrade
+from shared.migrations import known
 
 _OURS = (*SERVICES, "nats", "secrets.json")
 
@@ -38,7 +38,7 @@ def restore(backup: Path, places: Places, *, replace: bool) -> Manifest:
         _make_room(places, manifest, replace=replace)
         for name, part in manifest.services.items():
             _place_database(name, backup / part.file, folder, places)
-            upgrade(places.databases[name], f"services.{name}:migrations")
+            bring_up_to_date(name, places.databases[name])
         _place_rest(backup, folder, places)
     except OSError as error:
         raise Refused(f"Can't write {error.filename or places.folder} ({error.strerror}).") from None

@@ -21,13 +21,14 @@ def copy_sqlite(source: Path, target: Path) -> None:
     """One consistent state, taken while others read and write; Refused unless the copy is sound."""
     if not source.is_file():
         raise Refused(f"There is no database at {source}.")
-    with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as here,
-        closing(sqlite3.connect(target)) as there,
-    ):
-        here.backup(there)  # in one step: in WAL mode that is one read transaction, and holds up no writer
-        there.execute("PRAGMA journal_mode=DELETE")
-        problems = there.execute("PRAGMA integrity_check").fetchall()
+    read_only = f"{source.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(read_only, uri=True)) as here, closing(sqlite3.connect(target)) as there:
+            here.backup(there)  # in one step: in WAL mode that is one read transaction, and holds up no writer
+            there.execute("PRAGMA journal_mode=DELETE")
+            problems = there.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.Error as error:
+        raise Refused(f"{source} can't be copied: {error}.") from None
     if problems != [("ok",)]:
         raise Refused(f"{source} is damaged: {problems[0][0]}.")
     target.chmod(0o600)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.places import Refused
 from shared.database import Database
+from shared.migrations import upgrade
 from shared.outbox.store import new_epoch
 
 # The table whose only row has a producer's epoch, and that row's column for the last event.
@@ -51,6 +52,15 @@ def state_of(url: str) -> State:
         head, last = _head(connection)
         row = connection.execute(head.select()).one_or_none()
         return State(revision, row.epoch if row else "", getattr(row, last) if row else 0)
+
+
+def bring_up_to_date(service: str, url: str) -> None:
+    """To this release's newest migration; Refused with the reason when that can't be done."""
+    try:
+        upgrade(url, f"services.{service}:migrations")
+    except (DBAPIError, TimeoutError, ValueError) as error:
+        reason = _first_line(error) if isinstance(error, DBAPIError) else str(error)
+        raise Refused(f"The database of {service} can't be brought up to date: {reason}.") from None
 
 
 def begin_epoch(service: str, url: str) -> State:

@@ -12,13 +12,12 @@ from collections.abc import Mapping
 
 from sqlalchemy import MetaData, inspect, make_url, text
 
-from deploy.backup.state import opened, state_of
+from deploy.backup.state import bring_up_to_date, opened, state_of
 from deploy.local.credentials import SERVICES
 from deploy.local.folder import CannotStart, Folder
 from deploy.migrate.rows import copy, require_equal, unknown_tables
 from deploy.places import Places, Refused, own_sqlite
 from shared import logs
-from shared.migrations import upgrade
 
 
 def move(places: Places, services: Mapping[str, str]) -> Mapping[str, int]:
@@ -50,8 +49,8 @@ def _require_empty(name: str, target: str) -> None:
 
 def _require_same_release(name: str, source: str, target: str) -> None:
     """Both at this release's migration: an older SQLite database is brought up to date first, as a start would."""
-    upgrade(source, f"services.{name}:migrations")
-    upgrade(target, f"services.{name}:migrations")
+    bring_up_to_date(name, source)
+    bring_up_to_date(name, target)
     here, there = state_of(source).revision, _revision(target)
     if here != there:
         raise Refused(f"The database of {name} is at migration {here}, and this release makes {there}.")

@@ -134,6 +134,8 @@ async def test_a_backup_never_takes_the_place_of_something(tmp_path: Path, empty
     (tmp_path / "backup").mkdir()
     await refused("deploy.backup", tmp_path / "backup", var=empty_run, said="exists already")
     await refused("deploy.backup", tmp_path / "other", var=tmp_path / "nowhere", said="There is no database at")
+    (empty_run / "rooms" / "rooms.sqlite3").write_bytes(b"this is not a database" * 100)
+    await refused("deploy.backup", tmp_path / "other", var=empty_run, said="can't be copied: file is not a database")
     assert not (tmp_path / "other").exists()
 
 

@@ -42,6 +42,12 @@ def test_every_alert_stands_in_the_book_of_the_person_on_call() -> None:
     assert all(rule["labels"]["severity"] in ("page", "warn") and rule["annotations"]["summary"] for rule in rules)
 
 
+def test_the_example_asks_every_service_under_the_name_that_alerts_go_by() -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    jobs = {job["job_name"] for job in config["scrape_configs"]}
+    assert jobs == {f"parley-{path.name}" for path in (ROOT / "services").iterdir() if (path / "app.py").exists()}
+
+
 def _metrics(path: Path) -> set[str]:
     return set(_METRIC.findall(path.read_text()))
 
