@@ -41,7 +41,7 @@ bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compa
 	@$(BIN)/python -m bench
 
 lock: ## resolve the locks anew (needs uv)
-	@for set in run dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	@for set in run tracing dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate requirements/$$set.in -o requirements/$$set.lock; done
 
 .venv/bin/python:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -16,6 +17,7 @@ from shared.caller import CallerVerifier
 from shared.metrics import metrics_response
 from shared.openapi import describe
 from shared.settings import ProcessSettings, ServiceSettings
+from shared.tracing import TraceMiddleware, traced
 from shared.web.access_log import AccessLogMiddleware
 from shared.web.authenticate import AuthenticateMiddleware
 from shared.web.body_limit import BodyLimitMiddleware
@@ -48,7 +50,10 @@ def create_app(
     With `ServiceSettings` every path but the operator's wants the gateway's word for who is calling.
     `middleware` goes innermost, next to the routes.
     """
+    if settings.otlp_endpoint:
+        parts = [partial(traced, service, version, settings.otlp_endpoint), *parts]
     guards = [
+        *([Middleware(TraceMiddleware, trusted=True)] if settings.otlp_endpoint else []),
         Middleware(RequestIdMiddleware),
         Middleware(SecurityHeadersMiddleware),
         Middleware(AccessLogMiddleware),

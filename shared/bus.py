@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from shared import tracing
 from shared.problems import TooLarge, Unavailable, UpstreamTimeout
 from shared.remote import Handler, RpcServer, raise_remote
 from shared.settings import ProcessSettings
@@ -112,7 +113,9 @@ class Bus:
         try:
             async with asyncio.timeout(timeout):
                 await self._wait_connected(timeout / 2)
-                message = await self._client.request(subject, data, timeout=timeout, headers=headers)
+                with tracing.step(subject, "client"):
+                    told = tracing.passed_on(headers)
+                    message = await self._client.request(subject, data, timeout=timeout, headers=told)
         except nats.errors.NoRespondersError:
             raise Unavailable(f"Nobody answers {subject}.") from None
         except (TimeoutError, nats.errors.TimeoutError):
@@ -137,7 +140,7 @@ class Bus:
         if not self.is_connected:
             raise Unavailable("The message broker is away.")
         try:
-            await self._client.publish(subject, data, headers=headers, reply=reply)
+            await self._client.publish(subject, data, headers=tracing.passed_on(headers), reply=reply)
         except nats.errors.MaxPayloadError:
             raise TooLarge("That is too much for one message.") from None
         except nats.errors.Error as error:

@@ -93,8 +93,8 @@ def _connected(database_url: str) -> Iterator[Connection]:
 
 
 def _at_head(connection: Connection, script_location: str) -> bool:
-    heads = _heads(script_location)
-    return bool(heads) and heads == _present(connection)
+    newest = heads(script_location)
+    return bool(newest) and newest == _present(connection)
 
 
 def _present(connection: Connection) -> set[str]:
@@ -104,8 +104,19 @@ def _present(connection: Connection) -> set[str]:
         return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
 
 
-def _heads(script_location: str) -> set[str]:
-    """The revisions that no other one follows, without importing any."""
+def heads(script_location: str) -> set[str]:
+    """The revisions that no other one follows."""
+    revisions, followed = _revisions(script_location)
+    return revisions - followed
+
+
+def known(script_location: str) -> set[str]:
+    """Every revision that this release has."""
+    return _revisions(script_location)[0]
+
+
+def _revisions(script_location: str) -> tuple[set[str], set[str]]:
+    """All of them and those that another one follows, without importing any."""
     package, _, folder = script_location.partition(":")
     revisions, followed = set(), set()
     for script in (files(package) / folder / "versions").iterdir():
@@ -114,4 +125,4 @@ def _heads(script_location: str) -> set[str]:
             revisions |= set(_REVISION.findall(source))
             for below in _DOWN_REVISION.findall(source):
                 followed |= set(re.findall(r"""["']([^"']+)["']""", below))
-    return revisions - followed
+    return revisions, followed

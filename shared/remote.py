@@ -9,6 +9,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from shared.problems import Problem, Unavailable, UpstreamTimeout, problem_body
+from shared.tracing import HEADER, continued
 from shared.web.request_id import current_request_id, request_id_bound
 
 if TYPE_CHECKING:
@@ -51,7 +52,11 @@ class RpcServer:
             await asyncio.wait(self._running, timeout=_DRAIN_SECONDS)
 
     async def _answer(self, message: Msg, handler: Handler) -> None:
-        with request_id_bound((message.headers or {}).get("X-Request-ID")):
+        headers = message.headers or {}
+        with (
+            request_id_bound(headers.get("X-Request-ID")),
+            continued(message.subject, "server", headers.get(HEADER)),
+        ):
             try:
                 answer = await handler(_decode(message.data))
                 await self._reply(message, answer if isinstance(answer, bytes) else orjson.dumps(answer))

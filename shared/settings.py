@@ -1,6 +1,7 @@
 """Typed settings, read once at start from the environment and a folder of secrets; a weak secret stops the start."""
 
 import os
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
@@ -28,6 +29,19 @@ def _strong(secret: SecretStr) -> SecretStr:
 StrongSecret = Annotated[SecretStr, AfterValidator(_strong)]
 
 
+def _otlp(endpoint: str) -> str:
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise ValueError("must be like http://127.0.0.1:4318")
+    if endpoint and find_spec("opentelemetry.exporter") is None:
+        raise ValueError(
+            "must wait until `pip install -r requirements/tracing.lock` was run: traces need OpenTelemetry"
+        )
+    return endpoint
+
+
+OtlpEndpoint = Annotated[str, AfterValidator(_otlp)]
+
+
 class ProcessSettings(BaseSettings):
     """What any Parley process can be told; an environment name is the field name in upper case."""
 
@@ -47,6 +61,11 @@ class ProcessSettings(BaseSettings):
     nats_password: SecretStr = SecretStr("")
     secrets_dir: str = Field(
         default="", description="a folder with a file for each secret that the environment does not say, named like it"
+    )
+    otlp_endpoint: OtlpEndpoint = Field(
+        default="",
+        validation_alias=AliasChoices("PARLEY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+        description="set: traces are sent there (OTLP over HTTP); `OTEL_EXPORTER_OTLP_ENDPOINT` says the same",
     )
 
     @classmethod

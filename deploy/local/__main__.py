@@ -28,6 +28,7 @@ async def run() -> int:
         await require_outside(outside)
     credentials, first = load_or_make(folder.path / "secrets.json")
     everything = plan(folder, credentials, port, host)
+    folder.note_urls(everything.urls)
     await _migrate(everything)
     supervisor = Supervisor(everything.programs, terminal)
     loop = asyncio.get_running_loop()

@@ -1,10 +1,13 @@
 """The folder that a local run keeps everything in, and the lock that makes it one run's alone."""
 
 import fcntl
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 _LOCK = "lock"
+URLS = "urls.json"
 
 
 class CannotStart(Exception):
@@ -46,3 +49,10 @@ class Folder:
         except OSError as error:
             raise CannotStart(f"Can't make the folder {path} ({error.strerror}).") from None
         return path
+
+    def note_urls(self, urls: Mapping[str, str]) -> None:
+        """Where each program of this run listens, for `python -m deploy.doctor`."""
+        try:
+            (self.path / URLS).write_text(json.dumps(urls, indent=2))
+        except OSError as error:
+            raise CannotStart(f"Can't write to {self.path} ({error.strerror}).") from None

@@ -18,10 +18,11 @@ _TOLD = {"SECRET_KEY", "AUTH_ADMIN_PASSWORD"}  # what deploy.local.credentials t
 
 @dataclass(frozen=True)
 class Plan:
-    """The programs in the order of their start, and the databases to bring up to date before."""
+    """The programs in the order of their start, the databases to bring up to date before, and where all will listen."""
 
     programs: list[Program]
     databases: dict[str, str]
+    urls: dict[str, str]
 
 
 def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) -> Plan:
@@ -45,11 +46,14 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
         databases[name] = told["DATABASE_URL"]
         needs = [] if outside else ["nats"]
         programs.append(_service(name, ports[name], nats_url, told, needs))
-    told = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    told = {f"{name.upper()}_URL": url for name, url in urls.items()}
     told |= hand_over(folder, "gateway", _secrets("gateway", credentials), ())
     told["HOST"] = host
     programs.append(_service("gateway", public_port, nats_url, told, list(SERVICES)))
-    return Plan(programs, databases)
+    near = reachable(host)
+    urls |= {"gateway": f"http://{f'[{near}]' if ':' in near else near}:{public_port}", "nats": nats_url}
+    return Plan(programs, databases, urls)
 
 
 def _service(name: str, port: int, nats_url: str, told: dict[str, str], needs: list[str]) -> Program:

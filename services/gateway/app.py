@@ -32,6 +32,7 @@ from services.gateway.upstream import Upstreams
 from shared.app import create_app as create_kit_app
 from shared.bus import Bus
 from shared.caller import CallerSigner
+from shared.tracing import TraceMiddleware
 from shared.web.access_log import AccessLogMiddleware
 from shared.web.clean_url import CleanUrlMiddleware
 from shared.web.last_resort import LastResortMiddleware
@@ -118,7 +119,10 @@ def create_app(settings: Settings) -> Gateway:
             Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set()),
         ],
     )
-    return Gateway(_guarded(HostMiddleware(proxy, hosts), origins), cast(ASGIApp, realtime), rest, addresses)
+    calls = _guarded(HostMiddleware(proxy, hosts), origins)
+    if settings.otlp_endpoint:
+        calls = TraceMiddleware(calls, trusted=False)
+    return Gateway(calls, cast(ASGIApp, realtime), rest, addresses)
 
 
 def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:

@@ -15,6 +15,8 @@ from yarl import URL
 
 from shared.caller import HEADER, Anonymous, Caller, CallerSigner
 from shared.problems import Unavailable, UpstreamTimeout
+from shared.tracing import HEADER as TRACE
+from shared.tracing import step, traceparent
 from shared.web.request_id import current_request_id
 
 CONNECT_SECONDS: Final = 1.0
@@ -68,14 +70,17 @@ class Upstreams:
         ask.headers[HEADER] = self._signer.sign(ask.service, ask.caller)
         ask.headers["X-Request-ID"] = current_request_id() or ""
         try:
-            return await self._session.request(
-                ask.method,
-                URL(self._urls[ask.service] + ask.target, encoded=True),
-                headers=ask.headers,
-                data=ask.body,
-                timeout=ask.timeout,
-                allow_redirects=False,
-            )
+            with step(f"ask {ask.service}", "client"):
+                if parent := traceparent():
+                    ask.headers[TRACE] = parent
+                return await self._session.request(
+                    ask.method,
+                    URL(self._urls[ask.service] + ask.target, encoded=True),
+                    headers=ask.headers,
+                    data=ask.body,
+                    timeout=ask.timeout,
+                    allow_redirects=False,
+                )
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise Unavailable(f"The {ask.service} service cannot be reached.") from error
         except TimeoutError as error:

@@ -20,9 +20,12 @@ from services.messaging.models import timeline_head
 from services.messaging.timeline import Entry
 from shared.bus import Bus
 from shared.database import Database, WriteSession
+from shared.outbox import outbox_lag
+from shared.problems import Problem
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
+_LAG = outbox_lag("messaging")
 _SUBJECT = "messaging.timeline.all.entries"
 _READ = 256
 _MAX_BYTES = 512 * 1024
@@ -57,6 +60,7 @@ class DurableCopy:
         self._saved = 0
         self._saved_at = 0.0
         self._copied_at = 0.0
+        self._measured_at = 0.0
 
     def wake(self) -> None:
         """There is more to copy."""
@@ -90,7 +94,18 @@ class DurableCopy:
             except Exception as error:
                 _log.warning("the durable copy waits", reason=str(error) or type(error).__name__, pos=self._pos)
                 self._ready = False
+            await self._measure()
             await self._pause()
+
+    async def _measure(self) -> None:
+        """Once a second; while another replica copies, it has nothing to tell."""
+        if time.monotonic() - self._measured_at < _SAVE_EVERY:
+            return
+        self._measured_at = time.monotonic()
+        with suppress(Problem):
+            now = await self._db.read(feed.head)
+            copied = max(self._pos, now["published_pos"]) if await self._lock.held() else now["pos"]
+            _LAG.set(max(0, now["pos"] - copied))
 
     async def _pause(self) -> None:
         """Until there is more; under load a stretch gathers meanwhile, because each costs every follower a commit."""

@@ -20,6 +20,7 @@ from shared.bus import Bus
 from shared.database import Database
 from shared.problems import Problem
 from shared.tasks import ended
+from shared.tracing import continued, traceparent
 
 _log = structlog.get_logger(__name__)
 _SPAN_BYTES = 512 * 1024
@@ -40,11 +41,14 @@ class Publisher:
         self._wake = asyncio.Event()
         self._pos = 0
         self._epoch = ""
+        self._traces: dict[int, str] = {}  # by the first position of what was offered
         self._behind = True  # the timeline may hold what nobody offers
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """What was just committed, in the order of commits."""
         if entries:
+            if trace := traceparent():
+                self._traces = {**dict(list(self._traces.items())[-_IN_MEMORY:]), entries[0].pos: trace}
             self._offered.append(entries)
             self._wake.set()
 
@@ -106,6 +110,7 @@ class Publisher:
         return entries
 
     async def _publish(self, entries: Sequence[Entry]) -> None:
-        for span in by_room(entries, _SPAN_BYTES):
-            subject = f"messaging.room.{span[0].room_id}.entries"
-            await self._bus.publish(subject, encode_span(self._epoch, span))
+        with continued("publish entries", "producer", self._traces.pop(entries[0].pos, None)):
+            for span in by_room(entries, _SPAN_BYTES):
+                subject = f"messaging.room.{span[0].room_id}.entries"
+                await self._bus.publish(subject, encode_span(self._epoch, span))

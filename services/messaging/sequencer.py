@@ -43,10 +43,14 @@ from services.messaging.publisher import Publisher
 from services.messaging.review import Reviewer
 from services.messaging.timeline import Entry
 from shared.database import Database, WriteSession
+from shared.metrics import counter, histogram
 from shared.problems import Problem, Unavailable
 from shared.tasks import ended
+from shared.tracing import continued, traceparent
 
 _log = structlog.get_logger(__name__)
+_BATCH = histogram("parley_batch_seconds", "Review and commit of one group of commands")
+_COMMANDS = counter("parley_commands", "Commands that groups were made of, refused ones too")
 _MAX_WAITING = 20_000
 _NOT_NOW = "Messages can't be stored right now; send again with the same client_id."
 _ACTIONS: dict[type[Command], Callable[[Batch, Prepared], Outcome]] = {
@@ -76,6 +80,7 @@ class _Group:
     commands: Sequence[Command]
     files: Files
     done: asyncio.Future[list[Outcome]]
+    trace: str | None
 
 
 class Sequencer:
@@ -116,7 +121,7 @@ class Sequencer:
             files = await self._files.describe(commands)
             if self._stopping:
                 raise Unavailable(_NOT_NOW)
-            group = _Group(commands, files, asyncio.get_running_loop().create_future())
+            group = _Group(commands, files, asyncio.get_running_loop().create_future(), traceparent())
             self._pace.arrived((command.user_id for command in commands), time.monotonic())
             self._queue.put_nowait(group)
             return await group.done
@@ -157,8 +162,12 @@ class Sequencer:
 
     async def _commit_groups(self, groups: list[_Group]) -> None:
         commands = [command for group in groups for command in group.commands]
+        trace = next((group.trace for group in groups if group.trace), None)  # a group stands for all of them
         try:
-            outcomes = await self._commit(await self._prepare(groups, commands))
+            with continued("commit", "internal", trace, {"parley.commands": len(commands)}):
+                with _BATCH.time():
+                    outcomes = await self._commit(await self._prepare(groups, commands))
+            _COMMANDS.inc(len(commands))
         except Problem as problem:
             outcomes = [problem] * len(commands)
         except Exception:

@@ -11,6 +11,7 @@ database that went back in time takes a new epoch before it publishes again.
 
 from shared.database.outbox_tables import outbox_tables
 from shared.outbox.amend import amend
+from shared.outbox.lag import outbox_lag
 from shared.outbox.outbox import Outbox
 
-__all__ = ["Outbox", "amend", "outbox_tables"]
+__all__ = ["Outbox", "amend", "outbox_lag", "outbox_tables"]

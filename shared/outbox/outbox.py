@@ -14,15 +14,14 @@ import structlog
 from shared.bus import Bus
 from shared.database import Database, WriteSession
 from shared.events import Envelope
-from shared.metrics import gauge
 from shared.outbox import store
+from shared.outbox.lag import outbox_lag
 from shared.outbox.store import Head, Row
 from shared.outbox.stream import Remembered, Stream, Unconfirmed
 from shared.problems import Invalid
 from shared.tasks import ended
 
 _log = structlog.get_logger(__name__)
-_LAG = gauge("parley_outbox_lag", "Events recorded and not yet confirmed by the broker", ("service",))
 _KEPT = timedelta(hours=24)
 _POLL = 1.0
 _PURGE_EVERY = 600.0
@@ -42,7 +41,7 @@ class Outbox:
         self._kept = kept
         self._stream = Stream(service, bus)
         self._lock = db.lock("relay")
-        self._lag = _LAG.labels(service)
+        self._lag = outbox_lag(service)
         self._wake = asyncio.Event()
         self._recorded: deque[Envelope] = deque(maxlen=_IN_MEMORY)
         self._head = Head()

@@ -7,6 +7,7 @@ from typing import Any
 
 import nats.errors
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
 from shared.bus import Bus
@@ -250,6 +251,7 @@ async def test_events_of_others_and_nonsense_are_refused(nats_server: NatsServer
         await all_seen(reader, texts)
         _, rows = await notes.read(store.rows_after, 0, 1, 10**6)
         real = json.loads(rows[0].envelope)
+        refused_before = _counted("parley_inbox_refused")
         async with connected("forger", nats_server.url) as forger:
             forged = {**real, "id": 2, "data": {"text": "forged"}}
             await forge(forger, "notes.a.b.c", {**forged, "producer": "rooms"})
@@ -259,6 +261,11 @@ async def test_events_of_others_and_nonsense_are_refused(nats_server: NatsServer
             await forger.js.publish("notes.a.b.c", b"7")
         texts += await write_notes(notes, 2)
         await all_seen(reader, texts)
+        assert _counted("parley_inbox_refused") >= refused_before + 6
+
+
+def _counted(name: str) -> float:
+    return REGISTRY.get_sample_value(f"{name}_total", {"service": "reader", "producer": "notes"}) or 0.0
 
 
 async def test_an_event_that_can_not_be_applied_is_put_aside(
@@ -273,11 +280,13 @@ async def test_an_event_that_can_not_be_applied_is_put_aside(
             raise ArithmeticError("poison")
 
     source, target = new_database(), new_database()
+    dead_before = _counted("parley_inbox_dead_letters")
     async with producer(source, nats_server.url) as notes:
         await write_notes(notes, 1, 2, 3, 4, 5)
         async with consumer(target, nats_server.url, handler=choke) as reader:
             await all_seen(reader, ["note 1", "note 2", "note 4", "note 5"])
             assert len(tries) == 6  # once in company, five times alone
+            assert _counted("parley_inbox_dead_letters") == dead_before + 1  # F28: an alert goes by it
             buried = await reader.read(lambda tx: tx.execute(select(dead_letter)).one())
             assert (buried.producer, buried.event_id) == ("notes", 3)
             assert "poison" in buried.error

@@ -8,7 +8,7 @@ import httpx
 
 from shared.testing.valkey import Valkey
 from tests.faults.arena import Arena, running
-from tests.faults.replicas import Replica
+from tests.faults.replica import Replica
 from tests.system.person import Person, api, login, register
 
 LIMIT = 20

@@ -24,9 +24,11 @@ from services.gateway.realtime.wire import Wire
 from services.gateway.sessions import Session, Sessions
 from shared.caller import Caller
 from shared.clock import rfc3339
+from shared.metrics import counter
 from shared.problems import Problem
 
 _log = structlog.get_logger(__name__)
+_SLOW = counter("parley_slow_consumers", "Sockets that were closed (4408) because they did not read fast enough")
 _MAX_ROOMS = 1_000
 _MAX_OUTSTANDING = 512
 _EXPIRING = 60.0
@@ -264,6 +266,7 @@ class Client:
         )
 
     def _on_slow(self) -> None:
+        _SLOW.inc()
         for room_id in list(self.rooms):
             self._attach.leave(self, room_id)
         self.wire.finish_slow()

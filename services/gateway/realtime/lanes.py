@@ -5,10 +5,11 @@ order in which they came, whatever number of messaging replicas answers.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,13 +18,16 @@ from services.gateway.limits import Limits
 from services.gateway.realtime.frames import error
 from shared.bus import Bus
 from shared.caller import CallerSigner
+from shared.metrics import histogram
 from shared.problems import Problem, TooMany, Unavailable
 from shared.tasks import ended
+from shared.tracing import begun
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
 
 _log = structlog.get_logger(__name__)
+_ACKED = histogram("parley_ack_seconds", "From a command's frame to its ack or refusal by messaging")
 _LANES = 4
 _BATCH = 256
 _BATCH_BYTES = 384 * 1024
@@ -39,6 +43,7 @@ class Pending:
     client_id: str | None
     fields: dict[str, Any]
     size: int
+    since: float = field(default_factory=time.monotonic)
 
 
 class Lanes:
@@ -126,11 +131,14 @@ class _Lane:
             commands.append(pending.fields | {"by": index.setdefault(token, len(index))})
         request = {"callers": list(index), "commands": commands}
         try:
-            reply = await self._bus.request("rpc.messaging.commands", request, timeout=_TIMEOUT)
+            with begun("commands of sockets", "server", {"parley.commands": len(commands)}):
+                reply = await self._bus.request("rpc.messaging.commands", request, timeout=_TIMEOUT)
         except Problem as problem:
             answers.refuse_all(batch, problem)
             return
+        now = time.monotonic()
         for pending, result in zip(batch, reply["results"], strict=True):
+            _ACKED.observe(now - pending.since)
             answers.add(pending, result)
 
 

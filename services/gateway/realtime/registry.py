@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from services.gateway.sessions import Session, Sessions
 from shared.caller import Caller
+from shared.metrics import gauge
 from shared.problems import Conflict
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
+
+_SOCKETS = gauge("parley_sockets", "Sockets that are open and said who they are")
 
 
 class Registry:
@@ -27,11 +30,14 @@ class Registry:
         if len(self._by_user[client.user_id]) >= self._max_sockets:
             raise Conflict("too_many_sockets", f"At most {self._max_sockets} sockets may be open; close another one.")
         self._by_user[client.user_id].add(client)
+        _SOCKETS.inc()
         self._by_session[client.session.session_id].add(client)
         client.on_session_changed = self._move
 
     def discard(self, client: "Client") -> None:
-        """Count the socket out."""
+        """Count the socket out, if it was ever in."""
+        if client in self._by_user.get(client.user_id, ()):
+            _SOCKETS.dec()
         _remove(self._by_user, client.user_id, client)
         _remove(self._by_session, client.session.session_id, client)
 

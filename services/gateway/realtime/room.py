@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.gateway.realtime.span import Span, SpanEntry
+from shared.metrics import counter
 from shared.problems import Problem
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
 
 _log = structlog.get_logger(__name__)
+_DELIVERIES = counter("parley_deliveries", "Entries written to sockets: one entry in a room of ten is ten")
 _RING = 500
 _MAX_EARLY = 5_000
 _FLUSH_PER_SOCKET = 10e-6
@@ -209,9 +211,11 @@ class LiveRoom:
         if not self._pending:
             return
         data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
+        entries = len(self._pending)
         self._pending.clear()
         for write in self.clients.values():
             write(data)
+        _DELIVERIES.inc(entries * len(self.clients))
         self._next_flush = self._loop.time() + len(self.clients) * _FLUSH_PER_SOCKET
 
     def _schedule_flush(self) -> None:

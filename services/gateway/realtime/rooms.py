@@ -15,6 +15,7 @@ from services.gateway.realtime.typing_notes import TypingNotes
 from shared.bus import Bus
 from shared.problems import Problem
 from shared.tasks import ended
+from shared.tracing import HEADER, continued
 
 _log = structlog.get_logger(__name__)
 _HEADS_EVERY = 1.0
@@ -95,7 +96,9 @@ class LiveRooms:
         room = LiveRoom(room_id, epoch, seq, self.fetch)
 
         async def entries(message: Any) -> None:
-            room.receive(split(message.data))
+            parent = (message.headers or {}).get(HEADER)
+            with continued("write to sockets", "consumer", parent, {"parley.sockets": len(room.clients)}):
+                room.receive(split(message.data))
 
         async def rewritten(_: Any) -> None:
             room.forget()

@@ -1,6 +1,13 @@
 """The migrations make what the code expects, on both databases and on one that has messages already."""
 
 import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -8,6 +15,8 @@ from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 from services.messaging.models import metadata
 from shared.migrations import upgrade
+from shared.testing.plugin import CALLER_SECRET
+from shared.testing.waiting import eventually
 
 _BY_HAND = "message_search"
 
@@ -80,3 +89,48 @@ async def test_what_was_there_before_is_found_afterwards(database_url: str) -> N
         return row.pos, row.thread_id, bool(row.reacted), name, hits
 
     assert await asyncio.to_thread(look) == (9, "q", False, "anna", ["m"])
+
+
+_MANY = 20_000
+_NUMBERS = f"WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {_MANY}) "
+_MORE = (
+    "INSERT INTO timeline (pos, room_id, seq, type, frame, at) "
+    f"{_NUMBERS} SELECT i, 'r-1', i, 'message.created', '', '2026-01-01T00:00:00.000Z' FROM n",
+    "INSERT INTO messages (id, room_id, seq, author_id, content, kind, attachments, mentions, reviewed, created_at) "
+    f"{_NUMBERS} SELECT 'm' || i, 'r-1', i, 'u', 'words of old', 'text', '[]', '[]', 1, '2026-01-01T00:00:00.000Z' "
+    "FROM n",
+)
+
+
+async def test_a_migration_that_is_stopped_changes_nothing(tmp_path: Path) -> None:
+    """F27. It does not end with 0: who starts the service after it has to know that it is not done."""
+    file = tmp_path / "messaging.sqlite3"
+    await asyncio.to_thread(_old_database, f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as database:
+        for statement in _MORE:
+            database.execute(statement)
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    wal = Path(f"{file}-wal")
+    migrating = _migrate(file)
+    await eventually(lambda: wal.exists() and wal.stat().st_size > 256 * 1024, within=60)
+    migrating.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(migrating.wait, 10) != 0
+    assert _state(file) == ("ok", "0001", 0)
+    assert await asyncio.to_thread(_migrate(file).wait, 120) == 0
+    assert _state(file) == ("ok", "0002", _MANY - 8)
+
+
+def _migrate(file: Path) -> "subprocess.Popen[bytes]":
+    told = {"DATABASE_URL": f"sqlite:///{file}", "CALLER_SECRET": CALLER_SECRET}
+    return subprocess.Popen([sys.executable, "-m", "services.messaging", "migrate"], env=os.environ | told)
+
+
+def _state(file: Path) -> tuple[str, str, int]:
+    """Whether it is sound, its revision, and how many messages the newer revision has reached."""
+    with closing(sqlite3.connect(file)) as database:
+        [sound] = database.execute("PRAGMA integrity_check").fetchone()
+        [revision] = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        columns = {row[1] for row in database.execute("PRAGMA table_info(messages)")}
+        reached = "SELECT count(pos) FROM messages" if "pos" in columns else "SELECT 0"
+        return sound, revision, int(database.execute(reached).fetchone()[0])
