@@ -46,8 +46,8 @@ async def test_everything_about_a_person_is_in_one_zip(
 
     def pages(question: Any) -> Any:
         assert question["user_id"] == ada.id
-        page = question.get("after", 0)
-        more = {"next": page + 1} if page < 2 else {}
+        page = int(question.get("after", "0"))
+        more = {"next": str(page + 1)} if page < 2 else {}
         return {"files": {"messages.json": [f"message {page}"]}} | more
 
     def away(_: Any) -> Any:
@@ -102,7 +102,7 @@ async def test_a_service_that_never_ends_is_not_asked_for_ever(light: World, mon
 
     def endless(question: Any) -> Any:
         asked.append(question.get("after"))
-        return {"files": {"x.json": [1]}, "next": len(asked)}
+        return {"files": {"x.json": [1]}, "next": str(len(asked))}
 
     async with neighbours(light.app.state.settings, files=endless):
         manifest, files = await exported(ada)
