@@ -118,9 +118,9 @@ def test_a_change_breaks_the_side_that_relied_on_it(name: str, side: Side) -> No
 
 def test_a_schema_that_has_itself_inside_is_compared_once() -> None:
     tree = fields("value", value=TEXT, left={"$ref": "#/$defs/Tree"})
-    before = {"$ref": "#/$defs/Tree", "$defs": {"Tree": tree}}
+    before: Schema = {"$ref": "#/$defs/Tree", "$defs": {"Tree": tree}}
     now = deepcopy(before)
-    now["$defs"]["Tree"]["properties"]["value"] = COUNT
+    now["$defs"]["Tree"] = fields("value", value=COUNT, left={"$ref": "#/$defs/Tree"})
     assert list(Comparison("told", before, before).breaks(before, before, "")) == []
     assert list(Comparison("told", before, now).breaks(before, now, "")) == [".value may be integer now"]
 
@@ -181,7 +181,7 @@ def document(**operations: Schema) -> Schema:
 
 NEEDED = {"in": "query", "name": "page", "schema": COUNT, "required": True}
 OTHER = {"in": "query", "name": "other", "schema": TEXT, "required": True}
-PLAIN = {"content": {"text/plain": {}}}
+PLAIN: Schema = {"content": {"text/plain": {}}}
 ROUTES: dict[str, tuple[Schema, list[str]]] = {
     "nothing": (operation(), []),
     "no 404": (operation(responses={"200": operation()["responses"]["200"], "default": {}}), []),
