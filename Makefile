@@ -26,6 +26,7 @@ check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/mypy -p shared -p services -p deploy -p tests -p bench
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m deploy.contracts --check
+	@$(BIN)/python -m deploy.compatibility
 	@$(BIN)/python -m deploy.settings_table --check
 	@$(BIN)/python -m deploy.event_list --check
 

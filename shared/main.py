@@ -104,7 +104,8 @@ def _write_contract(
     from shared.contract import write_contract
 
     folder = Path(next(iter(importlib.import_module(f"services.{service}").__path__))) / "contract"
-    write_contract(create_app(stand_in_settings(settings_class)), events, folder)
+    methods = importlib.import_module(f"services.{service}.methods").METHODS if events else None
+    write_contract(create_app(stand_in_settings(settings_class)), events, folder, methods)
     print(f"wrote {folder}")
 
 

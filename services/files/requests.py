@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.files import queries
 from services.files.actions.hold import hold
@@ -15,20 +15,25 @@ from shared.clock import Timestamp
 from shared.database import Database
 from shared.ids import Id
 from shared.problems import Invalid
-from shared.schemas import RequestModel
 
 MOST_IDS = 100
 _Q = TypeVar("_Q", bound=BaseModel)
 
 
-class Describe(RequestModel):
+class _Question(BaseModel):
+    """Asked by a service that may be newer: what is not known here is ignored."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class Describe(_Question):
     """`rpc.files.describe`: which files, and until when a message that is to come needs them."""
 
     ids: list[Id] = Field(max_length=MOST_IDS)
     needed_until: Timestamp | None = None
 
 
-class Export(RequestModel):
+class Export(_Question):
     """`rpc.files.export`: of whom, and from where on."""
 
     user_id: Id

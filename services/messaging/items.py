@@ -17,7 +17,7 @@ _Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 _ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
-class _Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, tag_field="op"):
+class _Item(msgspec.Struct, kw_only=True, tag_field="op"):
     by: int
     room_id: str
 
@@ -55,14 +55,14 @@ class _Read(_Item, tag="read"):
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-_Form = _Send | _Edit | _Delete | _React | _Unreact | _Read
+Item = _Send | _Edit | _Delete | _React | _Unreact | _Read
 
 
 def command_of(item: Any, callers: list[Caller | Problem]) -> Command:
     """The command; raises the Problem of what is wrong with it or its caller."""
     if isinstance(item, dict):
         item.setdefault("op", "send")
-    form: _Form = convert(item, _Form)  # type: ignore[arg-type]
+    form: Item = convert(item, Item)  # type: ignore[arg-type]
     if not 0 <= form.by < len(callers):
         raise Invalid("invalid_command", "The command names no caller.")
     caller = callers[form.by]
@@ -71,7 +71,7 @@ def command_of(item: Any, callers: list[Caller | Problem]) -> Command:
     return _made(form, {"user_id": caller.user_id, "role": caller.role})
 
 
-def _made(form: _Form, who: dict[str, str]) -> Command:
+def _made(form: Item, who: dict[str, str]) -> Command:
     if isinstance(form, _Read):
         return MarkRead(**who, room_id=form.room_id, seq=form.seq)
     if form.client_id is not None:

@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 _PRODUCERS = ("rooms", "moderation")
 
 
-class _Pushed(msgspec.Struct):
+class Pushed(msgspec.Struct):
     producer: Literal["rooms", "moderation"]
     events: list[dict[str, Any]]
 
@@ -34,7 +34,7 @@ class Push:
     async def push(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"producer", "events": [Envelope]} -> {"applied": id}; a gap before them is pulled from the producer."""
         await self._guard.passed()
-        pushed = convert(request, _Pushed)
+        pushed = convert(request, Pushed)
         return {"applied": await self._inbox.push(pushed.producer, pushed.events)}
 
     async def catch_up(self) -> None:

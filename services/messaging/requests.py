@@ -26,18 +26,18 @@ class _Commands(msgspec.Struct):
 _Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class _Attach(msgspec.Struct):
+class AttachQuestion(msgspec.Struct):
     caller: str
     room_id: str
 
 
-class _Replay(msgspec.Struct):
+class ReplayQuestion(msgspec.Struct):
     room_id: str
     after: _Seq
     resume: bool = False
 
 
-class _After(msgspec.Struct):
+class After(msgspec.Struct):
     after: _Seq
     limit: int = 256
 
@@ -83,7 +83,7 @@ class GatewayRequests:
     async def attach(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"caller", "room_id"} -> what `ready` shows. What rooms told nobody yet is fetched before a refusal."""
         await self._guard.passed()
-        asked = convert(request, _Attach)
+        asked = convert(request, AttachQuestion)
         caller = self._caller(asked.caller)
         if isinstance(caller, Problem):
             raise caller
@@ -96,18 +96,18 @@ class GatewayRequests:
     async def replay(self, request: dict[str, Any]) -> bytes:
         """{"room_id", "after", "resume": bool} -> a span with "head" and "too_far" in its header."""
         await self._guard.passed()
-        asked = convert(request, _Replay)
+        asked = convert(request, ReplayQuestion)
         return await self._db.read(replay.replay, asked.room_id, asked.after, asked.resume, self._settings)
 
     async def heads(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"after": pos} -> {"epoch", "pos", "rooms": {room_id: seq}} of what changed after that position."""
         await self._guard.passed()
-        return await self._db.read(feed.heads_after, convert(request, _After).after)
+        return await self._db.read(feed.heads_after, convert(request, After).after)
 
     async def outbox(self, request: dict[str, Any]) -> bytes:
         """{"after": pos, "limit"} -> envelopes, as every producer's outbox answers."""
         await self._guard.passed()
-        asked = convert(request, _After)
+        asked = convert(request, After)
         return await self._db.read(replay.outbox, asked.after, min(asked.limit, 500))
 
     def _caller(self, token: str) -> Caller | Problem:

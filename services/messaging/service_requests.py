@@ -19,12 +19,12 @@ _AROUND = 5
 _QUEUE_BYTES = 384 * 1024
 
 
-class _Snapshot(msgspec.Struct):
+class SnapshotQuestion(msgspec.Struct):
     message_id: str
     user_id: str
 
 
-class _Export(msgspec.Struct):
+class ExportQuestion(msgspec.Struct):
     user_id: str
     after: str = ""
 
@@ -54,7 +54,7 @@ class ServiceRequests:
     async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"message_id", "user_id"} -> {"message", "before", "after"} as that user sees them, if at all."""
         await self._guard.passed()
-        asked = convert(request, _Snapshot)
+        asked = convert(request, SnapshotQuestion)
         return await self._db.read(snapshot, asked.message_id, asked.user_id)
 
     async def held(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class ServiceRequests:
     async def export(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"user_id", "after"?} -> {"files": {"messages.json": [Message], ...}, "next": the next `after`, or null}."""
         await self._guard.passed()
-        asked = convert(request, _Export)
+        asked = convert(request, ExportQuestion)
         return await self._db.read(export, asked.user_id, asked.after)
 
 

@@ -14,7 +14,7 @@ from shared.clock import Timestamp
 from shared.database import Database
 from shared.events import Envelope, Event
 from shared.ids import Id, new_id
-from shared.testing.contract import committed, published, readers
+from shared.testing.contract import asked, committed, published, readers
 from shared.testing.contract.instances import instances
 from shared.testing.contract.promised import Unpromised
 
@@ -153,3 +153,13 @@ def test_what_is_told_and_was_not_promised_is_a_breach(monkeypatch: pytest.Monke
         assert published.breaches_of(_Toy(user={})) == []
     finally:
         published._validator.cache_clear()
+
+
+def test_what_is_asked_and_answered_is_held_to_the_contract() -> None:
+    assert asked.breaches_of("question", "rpc.auth.users", b'{"ids": [], "a_field_of_tomorrow": 1}') == []
+    [missing] = asked.breaches_of("question", "rpc.auth.users", b"{}")
+    assert missing == "question of auth.users: $ 'ids' is a required property"
+    assert asked.breaches_of("answer", "rpc.messaging.push", b'{"applied": "1"}') != []
+    assert asked.breaches_of("answer", "rpc.messaging.replay", b"no JSON") == []
+    assert asked.breaches_of("question", "rpc.auth.nothing", b"{}") == ["auth has not committed to nothing"]
+    assert asked.breaches_of("question", "rpc.toy.anything", b"{}") == []

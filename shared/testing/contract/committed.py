@@ -11,6 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[3]
 SERVICES = ROOT / "services"
+RELEASED = ROOT / "contract" / "released"
 Schema = dict[str, Any]
 _PATIENCE = 60
 
@@ -19,6 +20,27 @@ _PATIENCE = 60
 def events_of(service: str) -> dict[str, Schema]:
     """The schema of each event that the service promises, by type; nothing for who is no service of ours."""
     files = sorted((SERVICES / service / "contract" / "events").glob("*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+
+
+@cache
+def released_events_of(service: str) -> dict[str, Schema]:
+    """The same as it was when the service was last released."""
+    files = sorted((RELEASED / service / "events").glob("*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+
+
+@cache
+def methods_of(service: str) -> dict[str, Schema]:
+    """The schemas of `question` and `answer` of each request that the service serves, by method."""
+    files = sorted((SERVICES / service / "contract" / "rpc").glob("*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+
+
+@cache
+def released_methods_of(service: str) -> dict[str, Schema]:
+    """The same as it was when the service was last released."""
+    files = sorted((RELEASED / service / "rpc").glob("*.json"))
     return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
 
 

@@ -15,12 +15,13 @@ from shared.ids import new_id
 from shared.inbox import Inbox
 from shared.inbox.apply import Handler
 from shared.problems import Problem
-from shared.testing.contract.committed import events_of
+from shared.testing.contract.committed import Schema, events_of
 from shared.testing.contract.instances import instances
 from shared.testing.contract.promised import models_watched, promised
 
 Subscription = tuple[str, str]
 Told = tuple[Subscription, dict[str, Any]]
+Promises = Callable[[str], dict[str, Schema]]
 
 
 class _Undo(Exception):
@@ -45,22 +46,26 @@ def unpromised(wanted: Iterable[Subscription]) -> set[str]:
     return {f"{producer}.{type}" for producer, type in wanted if type not in events_of(producer)}
 
 
-def told(*wanted: Subscription) -> SearchStrategy[Told]:
-    """Any event of these kinds, as its producer's schema has it."""
-    each = [st.tuples(st.just((who, type)), instances(events_of(who)[type])) for who, type in wanted]
-    return st.one_of(each)
+def told(*wanted: Subscription, promises: Promises | None = None) -> SearchStrategy[Told]:
+    """Any event of these kinds, as its producer's schema has it; `promises` are the committed schemas if not said."""
+    of = promises or events_of
+    return st.one_of([st.tuples(st.just((who, type)), instances(of(who)[type])) for who, type in wanted])
 
 
-async def read_all(db: Database, handlers: dict[Subscription, list[Handler]], events: Sequence[Told]) -> None:
+async def read_all(
+    db: Database, handlers: dict[Subscription, list[Handler]], events: Sequence[Told], *, watched: bool = True
+) -> None:
     """Hand the events to their handlers one after the other, as the inbox would, and undo it all.
 
-    A Problem is a handler's own answer (no such room); whatever else comes out of one is raised.
+    A Problem is a handler's own answer (no such room); whatever else comes out of one is raised. Unless `watched`, the
+    events are as they are: with no field of tomorrow, and nobody minds what is looked for in them.
     """
+    make = envelope_of if watched else plain_envelope_of
 
     def work(tx: WriteSession) -> None:
         with models_watched():
             for number, event in enumerate(events):
-                _read(tx, handlers, event, number + 1)
+                _read(tx, handlers[event[0]], make(*event[0], event[1], number + 1))
         raise _Undo
 
     try:
@@ -72,6 +77,11 @@ async def read_all(db: Database, handlers: dict[Subscription, list[Handler]], ev
 def envelope_of(producer: str, type_: str, data: dict[str, Any], number: int = 1) -> Envelope:
     """The event in its envelope; who reads of its data what is not promised gets `Unpromised`."""
     schema = events_of(producer)[type_]
+    return plain_envelope_of(producer, type_, promised(data, schema, schema), number)
+
+
+def plain_envelope_of(producer: str, type_: str, data: dict[str, Any], number: int = 1) -> Envelope:
+    """The event in its envelope, and nothing else."""
     thing, _, name = type_.partition(".")
     # Not validated: that would copy the data, and the copy would not be watched.
     return Envelope.model_construct(
@@ -82,14 +92,12 @@ def envelope_of(producer: str, type_: str, data: dict[str, Any], number: int = 1
         subject=f"{producer}.{thing}.{new_id()}.{name}",
         at=utc_now(),
         request_id=None,
-        data=promised(data, schema, schema),
+        data=data,
     )
 
 
-def _read(tx: WriteSession, handlers: dict[Subscription, list[Handler]], event: Told, number: int) -> None:
-    (producer, type_), data = event
-    envelope = envelope_of(producer, type_, data, number)
-    for handler in handlers[producer, type_]:
+def _read(tx: WriteSession, handlers: Sequence[Handler], envelope: Envelope) -> None:
+    for handler in handlers:
         try:
             with tx.savepoint():
                 handler(tx, envelope)
