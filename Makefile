@@ -42,6 +42,9 @@ bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compa
 lock: ## resolve the locks anew (needs uv)
 	@for set in run dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate requirements/$$set.in -o requirements/$$set.lock; done
+	@for name in auth rooms messaging moderation files gateway; do echo ./shared | uv pip compile -q --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/run.lock --no-emit-package parley-shared \
+		services/$$name/pyproject.toml - -o services/$$name/run.lock; done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Parley needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x")'

@@ -1,9 +1,21 @@
-"""Typed settings, read from the environment once at start; a weak secret stops the start."""
+"""Typed settings, read from the environment once at start; a weak secret stops the start.
 
+What the environment does not say may stand in a file: SECRETS_DIR names a folder with a file for each such setting,
+called as the setting is. So a secret is in no environment that others can look at.
+"""
+
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
@@ -39,6 +51,23 @@ class ProcessSettings(BaseSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str = ""
     nats_password: SecretStr = SecretStr("")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is said in code goes first, then the environment, then the files."""
+        folder = os.environ.get("SECRETS_DIR")
+        if not folder:
+            return init_settings, env_settings
+        if not Path(folder).is_dir():
+            raise SettingsError("SECRETS_DIR is no folder that can be read")
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
 
 class ServiceSettings(ProcessSettings):

@@ -1,7 +1,10 @@
 """Settings: read once, strict about secrets, silent about their values."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.settings import DatabaseSettings, ServiceSettings
 
@@ -30,3 +33,26 @@ def test_names_are_field_names_in_upper_case(monkeypatch: pytest.MonkeyPatch) ->
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         setattr(ServiceSettings(caller_secret=SECRET), "port", 1)  # noqa: B010
+
+
+def test_a_setting_may_stand_in_a_file_and_the_environment_goes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = {"caller_secret": f"{SECRET}\n", "database_url": "postgresql://u:p@host/db", "nats_user": "file"}
+    for name, value in files.items():
+        (tmp_path / name).write_text(value)
+    for name in ("CALLER_SECRET", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("NATS_USER", "environment")
+    settings = DatabaseSettings()
+    assert (settings.database_url, settings.nats_user) == ("postgresql://u:p@host/db", "environment")
+    assert settings.caller_secret.get_secret_value() == SECRET
+
+
+def test_a_folder_of_secrets_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="SECRETS_DIR is no folder"):
+        ServiceSettings(caller_secret=SECRET)
