@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format bench faults lock contracts clean
+.PHONY: help run install test check format bench faults rehearse secrets lock contracts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,12 @@ test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the who
 
 faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
 	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long -o faulthandler_timeout=1800
+
+rehearse: .venv/dev.stamp ## build the images, run docker-compose.yml and hurt it; needs a Docker engine and Compose
+	@PARLEY_DEPLOY_TESTS=1 $(BIN)/python -m pytest tests/deploy -rs -o faulthandler_timeout=900
+
+secrets: ## what docker-compose.yml needs in secrets/; makes only what is missing
+	@$(PYTHON) -m deploy.compose.secrets
 
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .

@@ -50,9 +50,7 @@ def test_a_setting_may_stand_in_a_file_and_the_environment_goes_first(
     assert settings.caller_secret.get_secret_value() == SECRET
 
 
-def test_a_folder_of_secrets_that_is_not_there_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_folder_of_secrets_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(SettingsError, match="SECRETS_DIR is no folder"):
         ServiceSettings(caller_secret=SECRET)
