@@ -20,7 +20,7 @@ faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (
 	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long -o faulthandler_timeout=1800
 
 rehearse: .venv/dev.stamp ## build the images, run docker-compose.yml and hurt it; needs a Docker engine and Compose
-	@PARLEY_DEPLOY_TESTS=1 $(BIN)/python -m pytest tests/deploy -rs -o faulthandler_timeout=900
+	@PARLEY_DEPLOY_TESTS=1 $(BIN)/python -m pytest tests/deploy -o faulthandler_timeout=900
 
 secrets: ## what docker-compose.yml needs in secrets/; makes only what is missing
 	@$(PYTHON) -m deploy.compose.secrets

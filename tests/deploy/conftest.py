@@ -9,15 +9,20 @@ from tests.deploy.engine import missing
 from tests.deploy.stack import Stack
 from tests.system.person import Person, register
 
-collect_ignore_glob = [] if os.environ.get("PARLEY_DEPLOY_TESTS") else ["test_*.py"]
+_WANTED = bool(os.environ.get("PARLEY_DEPLOY_TESTS"))
 _FIGURES: list[str] = []
+collect_ignore_glob = [] if _WANTED else ["test_*.py"]
+
+
+def pytest_sessionstart() -> None:
+    """Without an engine nothing is tried, and that is said in one line."""
+    if _WANTED and (reason := missing()):
+        pytest.exit(f"SKIPPED: {reason}", returncode=0)
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Built, up and healthy; its services' logs must tell of no unforeseen error."""
-    if reason := missing():
-        pytest.skip(reason)
     running = Stack(tmp_path_factory.mktemp("deploy"))
     try:
         running.build()
