@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format bench faults lock contracts clean
+.PHONY: help run install test check format bench faults rehearse secrets lock contracts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the who
 faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
 	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long services/messaging/tests/test_timeline_model.py \
 		-o faulthandler_timeout=1800
+
+rehearse: .venv/dev.stamp ## build the images, run docker-compose.yml and hurt it; needs a Docker engine and Compose
+	@PARLEY_DEPLOY_TESTS=1 $(BIN)/python -m pytest tests/deploy -o faulthandler_timeout=900
+
+secrets: ## what docker-compose.yml needs in secrets/; makes only what is missing
+	@$(PYTHON) -m deploy.compose.secrets
 
 check: .venv/dev.stamp ## format, lint, types, imports, contracts
 	@$(BIN)/ruff format --check -q .
@@ -44,6 +50,9 @@ bench: .venv/dev.stamp ## CPU per message and per delivery, and what it is compa
 lock: ## resolve the locks anew (needs uv)
 	@for set in run tracing dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate requirements/$$set.in -o requirements/$$set.lock; done
+	@for name in auth rooms messaging moderation files gateway; do echo ./shared | uv pip compile -q --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements/run.lock --no-emit-package parley-shared \
+		services/$$name/pyproject.toml - -o services/$$name/run.lock; done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Parley needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.x")'

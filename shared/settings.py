@@ -1,7 +1,12 @@
-"""Typed settings, read once at start from the environment and a folder of secrets; a weak secret stops the start."""
+"""Typed settings, read once at start; a weak secret stops the start.
+
+What the environment does not say may stand in a file: SECRETS_DIR names a folder with a file for each such setting,
+called as the setting is. So a secret is in no environment that others can look at.
+"""
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
@@ -10,6 +15,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 _SHORTEST_SECRET = 32
@@ -77,8 +83,12 @@ class ProcessSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given outright, then the environment, then the folder: an environment is shown by `/proc`."""
-        folder = os.environ.get("SECRETS_DIR") or None
+        """What is said in code goes first, then the environment, then the files."""
+        folder = os.environ.get("SECRETS_DIR")
+        if not folder:
+            return init_settings, env_settings
+        if not Path(folder).is_dir():
+            raise SettingsError("SECRETS_DIR is no folder that can be read")
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
 

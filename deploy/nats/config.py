@@ -14,13 +14,14 @@ MAX_PAYLOAD = 1024 * 1024
 MAX_SUBSCRIPTIONS = 100_000  # of one connection: a gateway has one for every room that somebody looks at
 
 
-def server_config(host: str, port: int, store: Path, passwords: Mapping[str, str]) -> str:
-    """The text of the configuration file; `passwords` by service."""
+def server_config(host: str, port: int, store: Path, passwords: Mapping[str, str], monitor: str | None = None) -> str:
+    """The text of the configuration file; `passwords` by service. `monitor` is where the server tells of its health."""
     users = ",\n".join(_user(service, passwords[service]) for service in ROLES)
     return "\n".join(
         (
             "server_name: parley",
             f"listen: {json.dumps(f'{host}:{port}')}",
+            *([f"http: {json.dumps(monitor)}"] if monitor else []),
             f"max_payload: {MAX_PAYLOAD}",
             f"max_subscriptions: {MAX_SUBSCRIPTIONS}",
             "max_control_line: 4096",

@@ -1,6 +1,6 @@
 """What messaging answers over NATS, for the contract; a serving process has no use for this."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from pydantic import BaseModel
@@ -10,7 +10,8 @@ from services.messaging.items import Item
 from services.messaging.push import Pushed
 from services.messaging.requests import After, AttachQuestion, ReplayQuestion
 from services.messaging.schemas import Message
-from services.messaging.service_requests import ExportQuestion, SnapshotQuestion
+from services.messaging.service_requests import ExportQuestion, HeldQuestion, SnapshotQuestion
+from shared.clock import Timestamp
 from shared.contract import OUTBOX, Method
 
 _SPAN = {
@@ -36,12 +37,13 @@ class Refusal(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """What became of a command: the message and its entry, or its schedule, or only the entry, or the refusal."""
+    """What became of a command: the message and its entry, its schedule, the text that waits, only the entry, or the refusal."""
 
     message_id: str | msgspec.UnsetType = msgspec.UNSET
     seq: int | msgspec.UnsetType = msgspec.UNSET
     scheduled_id: str | msgspec.UnsetType = msgspec.UNSET
     send_at: str | msgspec.UnsetType = msgspec.UNSET
+    held_id: str | msgspec.UnsetType = msgspec.UNSET
     error: Refusal | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -82,6 +84,31 @@ class Snapshot(BaseModel):
     after: list[Message]
 
 
+class HeldText(BaseModel):
+    """A text that waits for a moderator; `refusal` is why approving it would not help."""
+
+    id: str
+    kind: Literal["message", "edit"]
+    room_id: str
+    author: AuthorState
+    message_id: str | None
+    content: str
+    says_now: str | None
+    reply_to: str | None
+    attachments: list[dict[str, Any]]
+    reason: str
+    note: str | None
+    refusal: str | None
+    created_at: Timestamp
+
+
+class HeldPage(BaseModel):
+    """What waits, longest first, and whether there is more of it."""
+
+    items: list[HeldText]
+    more: bool
+
+
 class ExportPage(BaseModel):
     """A piece of what is kept about a person: files of an archive, and where the next piece begins, if there is one."""
 
@@ -100,6 +127,7 @@ METHODS = {
     "heads": Method(_of(After), Heads),
     "push": Method(_of(Pushed), Applied),
     "snapshot": Method(_of(SnapshotQuestion), Snapshot),
+    "held": Method(_of(HeldQuestion), HeldPage),
     "export": Method(_of(ExportQuestion), ExportPage),
     "outbox": OUTBOX,
 }

@@ -29,7 +29,7 @@ class ExportQuestion(msgspec.Struct):
     after: str = ""
 
 
-class _Queue(msgspec.Struct):
+class HeldQuestion(msgspec.Struct):
     after: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=101)] = 50
     id: str | None = None
@@ -61,7 +61,7 @@ class ServiceRequests:
         """{"id"?, "room_id"?, "author_id"?, "kind"?, "after"?: id, "limit"?} -> {"items": what waits for a moderator,
         longest first, "more": whether there is more of it than fits into one answer}."""
         await self._guard.passed()
-        asked = convert(request, _Queue)
+        asked = convert(request, HeldQuestion)
         filters = {name: getattr(asked, name) for name in ("id", "room_id", "author_id", "kind")}
         found = await self._db.read(held.queue, filters, asked.after, asked.limit)
         return _as_much_as_fits(found)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.settings import DatabaseSettings, ServiceSettings
 
@@ -34,14 +35,22 @@ def test_settings_do_not_change() -> None:
         setattr(ServiceSettings(caller_secret=SECRET), "port", 1)  # noqa: B010
 
 
-def test_secrets_may_be_in_files_and_the_environment_goes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_setting_may_stand_in_a_file_and_the_environment_goes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "caller_secret").write_text(f"{SECRET}\n")
-    (tmp_path / "nats_password").write_text("of the file")
+    files = {"caller_secret": f"{SECRET}\n", "database_url": "postgresql://u:p@host/db", "nats_user": "file"}
+    for name, value in files.items():
+        (tmp_path / name).write_text(value)
+    for name in ("CALLER_SECRET", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
-    settings = ServiceSettings()
+    monkeypatch.setenv("NATS_USER", "environment")
+    settings = DatabaseSettings()
+    assert (settings.database_url, settings.nats_user) == ("postgresql://u:p@host/db", "environment")
     assert settings.caller_secret.get_secret_value() == SECRET
-    assert settings.nats_password.get_secret_value() == "of the file"
-    monkeypatch.setenv("NATS_PASSWORD", "of the environment")
-    assert ServiceSettings().nats_password.get_secret_value() == "of the environment"
+
+
+def test_a_folder_of_secrets_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="SECRETS_DIR is no folder"):
+        ServiceSettings(caller_secret=SECRET)

@@ -17,6 +17,7 @@ from deploy.nats.permissions import ROLES
 from services.auth.export import Exporter
 from services.auth.review import Reviewer as NameReviewer
 from services.auth.schemas import ProfileChanges
+from services.files.review import NameReview as FileNameReview
 from services.gateway.auth_log import AuthLog
 from services.gateway.realtime.attach import Attach
 from services.gateway.realtime.lanes import Pending, _Answers
@@ -30,6 +31,7 @@ from services.messaging.review import Reviewer as MessageReviewer
 from services.messaging.spans import encode_span
 from services.moderation.directory import Directory as ModerationDirectory
 from services.moderation.evidence import Evidence
+from services.moderation.queue import Queue
 from services.moderation.timeline import Timeline as ModerationTimeline
 from services.rooms.directory import Directory as RoomsDirectory
 from services.rooms.review import Reviewer as RoomReviewer
@@ -107,7 +109,8 @@ ASKERS: dict[str, list[Asker]] = {
     "moderation.review": [
         lambda bus: NameReviewer(bus).review(ANNA, ProfileChanges(display_name="Anna")),
         lambda bus: RoomReviewer(bus).review(CALLER, ROOM, NewRoom(name="Tea")),
-        lambda bus: MessageReviewer(bus, 1).review([SEND]),
+        lambda bus: FileNameReview(bus).review(ROOM, ANNA, "tea.png"),
+        lambda bus: MessageReviewer(bus, 1, hold=False).review([SEND]),
     ],
     "rooms.export": [lambda bus: Exporter(bus)._part("rooms", ANNA)],
     "messaging.export": [lambda bus: Exporter(bus)._part("messaging", ANNA)],
@@ -124,6 +127,7 @@ ASKERS: dict[str, list[Asker]] = {
     ],
     "files.describe": [lambda bus: FileDirectory(bus).describe([SEND])],
     "messaging.snapshot": [lambda bus: Evidence(bus).snapshot(new_id(), ANNA)],
+    "messaging.held": [lambda bus: Queue(NOBODY, bus).find(new_id())],
     "auth.tickets.redeem": [lambda bus: Sessions(bus).redeem_ticket("t")],
     "auth.tokens.recognise": [lambda bus: Sessions(bus).authenticate("parley_t")],
     "auth.outbox": [_auth_log, _follower],

@@ -5,15 +5,29 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from tests.faults.arena import Arena
 from tests.faults.history import violations
 from tests.faults.workload import Workload
 from tests.system.person import Person, register
 
-_A = TypeVar("_A", bound=Arena)
 _WITHOUT_END = 1_000_000
+
+
+class Place(Protocol):
+    """Where people meet, as processes, as containers or otherwise."""
+
+    def base(self, number: int) -> str:
+        """Which gateway the person of this number uses."""
+
+    async def ready(self) -> None:
+        """Until every service says that it is ready."""
+
+    async def admin(self) -> Person:
+        """The first admin, logged in."""
+
+
+_A = TypeVar("_A", bound=Place)
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ class Crowd(Generic[_A]):
 @asynccontextmanager
 async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
     """A crowd that is busy inside of this; at the end everybody has sent and seen everything."""
-    owner = await register(arena.parley.base, "owner")
+    owner = await register(arena.base(0), "owner")
     made = Crowd(arena, owner, [])
     async with asyncio.TaskGroup() as everyone:
         senders = []
@@ -101,7 +115,7 @@ async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
             for one in range(size.listeners):
                 watching = Person(arena.base(one), owner.username, owner.tokens, {"id": owner.id})
                 everyone.create_task(work.listen(watching, f"room {number} listener {one}"))
-        guest = await register(arena.parley.base, "guest")
+        guest = await register(arena.base(0), "guest")
         senders.append(everyone.create_task(made.workloads[0].intrude(guest, owner)))
         yield made
         for work in made.workloads:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import httpx
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from tests.system.parley import ROOT, Parley
 from tests.system.person import Person

@@ -1,0 +1,1 @@
+"""What docker-compose.yml needs beside the images: the secrets, and the files made from them."""
