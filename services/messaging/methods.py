@@ -37,7 +37,7 @@ class Refusal(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """What became of a command: the message and its entry, its schedule, the text that waits, only the entry, or the refusal."""
+    """What became of a command: the message and its entry, its schedule, the text that waits, or why it was refused."""
 
     message_id: str | msgspec.UnsetType = msgspec.UNSET
     seq: int | msgspec.UnsetType = msgspec.UNSET
