@@ -26,6 +26,7 @@ _MAX_EARLY = 5_000
 _FLUSH_PER_SOCKET = 10e-6
 _RETRY = 0.5
 _BEYOND = 2**62
+_TAKEN_BACK = b'{"type":"message.deleted"'
 
 Fetch = Callable[[str, int], Awaitable[Span]]
 
@@ -107,6 +108,8 @@ class LiveRoom:
 
     def _show(self, entry: SpanEntry) -> None:
         self.seq = entry.seq
+        if entry.frame.startswith(_TAKEN_BACK):
+            self.forget()
         self._ring.append((entry.seq, entry.frame))
         self._pending.append(entry.frame)
         if entry.removes is not None:

@@ -28,11 +28,13 @@ def detach_file(tx: WriteSession, file_id: str) -> None:
     carried = message_files.c.file_id == file_id
     batch = _batch(tx, list(tx.execute(select(message_files.c.message_id).where(carried)).scalars()))
     for row in _there(batch):
+        room = batch.timeline.room(row["room_id"])
         batch.changes.changing(row)
+        batch.revise(row, room.seq + 1)  # so that a later deletion finds the entry below
         left = [file for file in orjson.loads(row["attachments"]) if file["id"] != file_id]
         row["attachments"] = orjson.dumps(left).decode()
         batch.redact(row)
-        batch.update(batch.timeline.room(row["room_id"]), row)
+        batch.update(room, row)
     batch.flush()
     tx.execute(delete(message_files).where(carried))
 

@@ -113,6 +113,19 @@ async def test_attachments_are_ones_own_and_of_the_room(
     assert (last["type"], last["message"]["id"], last["message"]["attachments"]) == ("message.updated", message_id, [])
 
 
+async def test_a_deletion_finds_what_was_told_when_a_file_went(
+    world: World, near: Neighbourhood, http: httpx.AsyncClient
+) -> None:
+    anna, _, room_id = await world.pair()
+    mine = near.files.upload(anna, room_id)
+    made = await post(http, anna, f"/rooms/{room_id}/messages", {"content": "canary", "attachments": [mine]})
+    message = f"/messages/{made.json()['id']}"
+    await near.files.tell("file.deleted", mine, file_id=mine, room_id=room_id)
+    await world.eventually_empty(lambda: get(http, anna, message), "attachments")
+    assert (await http.delete(f"/api/v1{message}", headers=world.header(anna))).status_code == 204
+    assert "canary" not in str(await world.entries(room_id))
+
+
 async def test_without_files_only_messages_with_attachments_wait(world: World) -> None:
     anna, _, room_id = await world.pair()
     group: list[dict[str, Any]] = [

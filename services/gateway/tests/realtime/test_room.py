@@ -191,6 +191,18 @@ async def test_the_ring_gives_what_it_has_and_says_when_it_does_not() -> None:
     assert room.ring_after(598) is None
 
 
+async def test_what_is_taken_back_is_not_kept_for_who_resumes() -> None:
+    log = Log()
+    room, socket = watched(log)
+    room.receive(Span(EPOCH, [log.commit(), log.commit()], head=2))
+    deleted = SpanEntry(3, b'{"type":"message.deleted","seq":3}', None)
+    room.receive(Span(EPOCH, [deleted], head=3))
+    assert room.ring_after(0) is None
+    assert room.ring_after(2) == deleted.frame
+    room.flush()
+    assert socket.seen.endswith(deleted.frame)
+
+
 async def test_what_was_fetched_for_one_socket_is_there_for_the_next() -> None:
     log = Log()
     for _ in range(700):
