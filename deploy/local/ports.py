@@ -4,6 +4,7 @@ import errno
 import random
 import re
 import socket
+from collections.abc import Collection
 
 from deploy.local.folder import CannotStart
 
@@ -13,9 +14,11 @@ _INSIDE = range(20_000, 32_000)
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def free_port() -> int:
-    """A port that was free a moment ago, and that no outgoing connection will take."""
-    for port in random.sample(_INSIDE, 1_000):
+def free_port(taken: Collection[int] = ()) -> int:
+    """A port that was free a moment ago, is none of `taken`, and that no outgoing connection will take."""
+    for port in random.sample(_INSIDE, len(_INSIDE)):
+        if port in taken:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

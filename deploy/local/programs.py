@@ -29,12 +29,16 @@ def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) 
     """Everything that this run consists of."""
     outside = os.environ.get("NATS_URL")
     programs = []
+    taken = [public_port]
     if not outside:
-        nats_port = free_port()
+        nats_port = free_port(taken)
+        taken.append(nats_port)
         command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
         programs.append(Program("nats", command, partial(is_nats, "127.0.0.1", nats_port), quiet=True))
     nats_url = outside or f"nats://127.0.0.1:{nats_port}"
-    ports = {name: free_port() for name in SERVICES}
+    ports: dict[str, int] = {}
+    for name in SERVICES:
+        ports[name] = free_port([*taken, *ports.values()])
     databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
     for name in SERVICES:
         told = {

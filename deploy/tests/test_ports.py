@@ -8,6 +8,11 @@ from deploy.local.folder import CannotStart
 from deploy.local.ports import free_port, public_port, reachable
 
 
+def test_ports_of_one_run_differ() -> None:
+    all_but_one = set(range(20_000, 32_000)) - {29_999}
+    assert free_port(all_but_one) == 29_999
+
+
 def test_a_free_port_is_taken_and_left_free() -> None:
     port = free_port()
     assert public_port(str(port), "127.0.0.1") == port

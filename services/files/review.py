@@ -36,5 +36,4 @@ class NameReview:
             self._away_until = time.monotonic() + _PAUSE
             _log.warning("moderation is away; a file is named unreviewed", reason=problem.code)
             return {"action": "pass"}
-        verdict: dict[str, Any] = answer["verdicts"][0]
-        return verdict
+        return next(iter(answer["verdicts"]), {"action": "pass"})

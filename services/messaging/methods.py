@@ -13,6 +13,7 @@ from services.messaging.schemas import Message
 from services.messaging.service_requests import ExportQuestion, HeldQuestion, SnapshotQuestion
 from shared.clock import Timestamp
 from shared.contract import OUTBOX, Method
+from shared.ids import Id
 
 _SPAN = {
     "contentMediaType": "application/octet-stream",
@@ -87,14 +88,14 @@ class Snapshot(BaseModel):
 class HeldText(BaseModel):
     """A text that waits for a moderator; `refusal` is why approving it would not help."""
 
-    id: str
+    id: Id
     kind: Literal["message", "edit"]
-    room_id: str
+    room_id: Id
     author: AuthorState
-    message_id: str | None
+    message_id: Id | None
     content: str
     says_now: str | None
-    reply_to: str | None
+    reply_to: Id | None
     attachments: list[dict[str, Any]]
     reason: str
     note: str | None

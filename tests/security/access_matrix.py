@@ -138,7 +138,7 @@ ROWS: Final = (
     row("GET /rooms/{room_id}/scheduled",          "401 404 200 200 200 200 404 404 404 404 401"),
     row("PUT /scheduled/{schedule_id}",            "401 404 404 404 404 200 404 404 404 404 401", json=TEXT),
     row("DELETE /scheduled/{schedule_id}",         "401 404 404 404 404 204 404 404 404 404 401", fresh=fresh.schedule),
-    row("GET /rooms/{room_id}/held",               "401 404 200 200 200 200 404 404 404 403 401"),
+    row("GET /rooms/{room_id}/held",               "401 404 200 200 200 200 404 404 404 404 401"),
     row("DELETE /held/{held_id}",                  "401 404 404 404 404 404 404 404 404 404 401"),
     # moderation                               nobody strg memb mute modr ownr hous admn left barr outlaw
     row("POST /rooms/{room_id}/mute/{user_id}",    "401 404 403 403 200 200 200 200 404 404 401", json=SOON),

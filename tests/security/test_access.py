@@ -129,7 +129,8 @@ def elsewhere(cast: Cast) -> dict[str, str]:
 def appearance(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     """The answer without what differs from one to the next."""
     told = answer.content.replace(answer.headers["x-request-id"].encode(), b"")
-    varying = ("date", "x-request-id")
+    # Whether a refused upload had arrived whole decides if the connection can be used again: chance, on either side.
+    varying = ("date", "x-request-id", "connection")
     return answer.status_code, told, [pair for pair in answer.headers.multi_items() if pair[0] not in varying]
 
 

@@ -39,15 +39,15 @@ def hold(
         return Held(row["id"])
     count = batch.held_by(room.id, command.user_id)
     policy.room_for_one_more(count, policy.MAX_HELD, "too_many_held", "texts of a person can wait in a room")
-    return keep(batch, command, verdict, why, files)
+    return keep(batch, room, command, verdict, why, files)
 
 
-def keep(batch: Batch, command: Send | Edit, verdict: Verdict, why: str, files: Sequence[File]) -> Held:
+def keep(batch: Batch, room: RoomHead, command: Send | Edit, verdict: Verdict, why: str, files: Sequence[File]) -> Held:
     """It waits from now on, however many do."""
     row = {
         "id": new_id(),
         "kind": "message" if isinstance(command, Send) else "edit",
-        "room_id": command.room_id,
+        "room_id": room.id,  # an edit need not say where its message is
         "author_id": command.user_id,
         "author_role": command.role,
         "client_id": command.client_id,

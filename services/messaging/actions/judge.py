@@ -30,7 +30,7 @@ def judge(batch: Batch, prepared: Prepared) -> Stored:
     batch.changes.changing(row)
     row["reviewed"] = True
     if verdict.action == "hold":
-        _keep(batch, row, verdict)
+        _keep(batch, batch.timeline.room(row["room_id"]), row, verdict)
     if verdict.action in ("block", "hold"):
         bury(batch, batch.timeline.room(row["room_id"]), row, by=None, reason=REASON)
     elif verdict.action == "mask" and verdict.text is not None:
@@ -38,9 +38,9 @@ def judge(batch: Batch, prepared: Prepared) -> Stored:
     return Stored(row["id"], row["seq"])
 
 
-def _keep(batch: Batch, row: dict[str, Any], verdict: Verdict) -> None:
+def _keep(batch: Batch, room: RoomHead, row: dict[str, Any], verdict: Verdict) -> None:
     said = Send(user_id=row["author_id"], room_id=row["room_id"], content=row["content"], reply_to=row["reply_to"])
-    keep(batch, said, verdict, verdict.reason or "rule", orjson.loads(row["attachments"]))
+    keep(batch, room, said, verdict, verdict.reason or "rule", orjson.loads(row["attachments"]))
 
 
 def _mask(batch: Batch, room: RoomHead, row: dict[str, Any], content: str) -> None:

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 from services.messaging.models import metadata
-from shared.migrations import upgrade
+from shared.migrations import heads, upgrade
 from shared.testing.plugin import CALLER_SECRET
 from shared.testing.waiting import eventually
 
@@ -118,7 +118,8 @@ async def test_a_migration_that_is_stopped_changes_nothing(tmp_path: Path) -> No
     assert await asyncio.to_thread(migrating.wait, 10) != 0
     assert _state(file) == ("ok", "0001", 0)
     assert await asyncio.to_thread(_migrate(file).wait, 120) == 0
-    assert _state(file) == ("ok", "0002", _MANY - 8)
+    [head] = heads("services.messaging:migrations")
+    assert _state(file) == ("ok", head, _MANY - 8)
 
 
 def _migrate(file: Path) -> "subprocess.Popen[bytes]":

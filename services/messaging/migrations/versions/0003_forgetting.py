@@ -21,7 +21,7 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO forgetting (user_id, pos, until) "
-        "SELECT users.id, 0, timeline_head.pos FROM users, timeline_head WHERE users.deleted"
+        "SELECT users.id, 0, (SELECT max(pos) FROM timeline_head) FROM users WHERE users.deleted"
     )
 
 
