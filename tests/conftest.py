@@ -1,5 +1,6 @@
 """One run of the whole product for the tests that need all of it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from shared.testing.failures import unforeseen
 from tests.system.parley import Parley
+
+# Some machines ask Python for no bytecode; forty starts of seven processes would then compile everything forty times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
