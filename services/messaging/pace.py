@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-GATHER_SECONDS: Final = 0.02
+GATHER_SECONDS: Final = 0.01
 
 
 class Pace:
