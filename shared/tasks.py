@@ -1,9 +1,21 @@
-"""Ending what runs in the background."""
+"""What runs in the background, and ending it."""
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 _AGAIN = 1.0
+
+
+@asynccontextmanager
+async def in_background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Have the work done for as long as the context is open."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        await ended(task)
 
 
 async def ended(task: "asyncio.Task[Any]") -> None:

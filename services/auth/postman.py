@@ -19,7 +19,7 @@ from services.auth.store.mails import MailRow
 from services.auth.tokens import digest, new_mail_code
 from shared.database import Database
 from shared.problems import Problem
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _POLL = 1.0
@@ -37,11 +37,8 @@ class Postman:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Inside of this."""
-        task = asyncio.create_task(self._run(), name="postman")
-        try:
+        async with in_background(self._run(), "postman"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -9,7 +9,7 @@ import structlog
 from services.auth.store import bans, invites, mails, sessions, signing_keys, tickets, tokens
 from shared.database import Database, WriteSession
 from shared.problems import Problem
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 600.0
@@ -35,11 +35,8 @@ class Sweeper:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Inside of this."""
-        task = asyncio.create_task(self._run(), name="sweeper")
-        try:
+        async with in_background(self._run(), "sweeper"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

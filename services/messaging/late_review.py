@@ -15,7 +15,7 @@ from services.messaging.notices import Notices
 from services.messaging.sequencer import Sequencer
 from shared.database import Database, ReadSession
 from shared.problems import Problem
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _BATCH = 100
@@ -34,11 +34,8 @@ class LateReview:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look until left."""
-        task = asyncio.create_task(self._run(), name="late-review")
-        try:
+        async with in_background(self._run(), "late-review"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from services.messaging.models import forgetting, timeline
 from shared.bus import Bus
 from shared.database import Database, ReadSession
 from shared.problems import Problem
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _STRETCH = 5_000
@@ -49,11 +49,8 @@ class Oblivion:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Forget until left."""
-        task = asyncio.create_task(self._run(), name="oblivion")
-        try:
+        async with in_background(self._run(), "oblivion"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -32,7 +32,7 @@ from services.messaging.models import (
 from services.messaging.policy import HELD_FOR
 from services.messaging.settings import Settings
 from shared.database import Database, ReadSession, WriteSession
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _GONE_FOR = timedelta(hours=48)
@@ -62,11 +62,8 @@ class Purge:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look until left."""
-        task = asyncio.create_task(self._run(), name="purge")
-        try:
+        async with in_background(self._run(), "purge"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

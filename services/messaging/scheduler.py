@@ -18,7 +18,7 @@ from services.messaging.schedules import due
 from services.messaging.sequencer import Sequencer
 from shared.database import Database
 from shared.problems import Problem
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _BATCH = 256
@@ -42,11 +42,8 @@ class Scheduler:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send what is due until left."""
-        task = asyncio.create_task(self._run(), name="scheduler")
-        try:
+        async with in_background(self._run(), "scheduler"):
             yield
-        finally:
-            await ended(task)
 
     async def _run(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from shared.inbox.apply import Applied, Applier, Cursor, Handler, Page, RawEvent
 from shared.inbox.durable import Durable
 from shared.metrics import counter, gauge
 from shared.problems import Problem, Unavailable, UpstreamTimeout
-from shared.tasks import ended
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _LABELS = ("service", "producer")
@@ -53,11 +53,8 @@ class Follower:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow until left."""
-        task = asyncio.create_task(self._run(), name=f"inbox-{self._producer}")
-        try:
+        async with in_background(self._run(), f"inbox-{self._producer}"):
             yield
-        finally:
-            await ended(task)
 
     async def push(self, envelopes: Sequence[Any], timeout: float) -> int:
         """Apply these at once, or what is missing before them."""
