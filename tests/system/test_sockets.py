@@ -226,13 +226,15 @@ async def test_a_deleted_room_ends_its_sockets(anna: Person, room_id: str) -> No
 async def test_a_client_says_that_nobody_looks(base: str, anna: Person, room_id: str) -> None:
     ben = await register(base, "ben")
     await ben.join({"id": room_id})
-    async with anna.socket(f"/ws/{room_id}") as hers, ben.socket(f"/ws/{room_id}") as his:
-        await hers.until("presence", lambda frame: frame["status"] == "online")
-        for status in ("away", "online"):
-            await his.send(type="presence.set", status=status)
-            shown = await hers.until("presence")
-            assert (shown["user_id"], shown["status"]) == (ben.id, status)
-            assert (await anna.call("GET", f"/users/{ben.id}/presence"))["status"] == status
+    async with anna.socket(f"/ws/{room_id}") as hers:
+        await hers.until("ready")
+        async with ben.socket(f"/ws/{room_id}") as his:
+            await hers.until("presence", lambda frame: frame["status"] == "online")
+            for status in ("away", "online"):
+                await his.send(type="presence.set", status=status)
+                shown = await hers.until("presence")
+                assert (shown["user_id"], shown["status"]) == (ben.id, status)
+                assert (await anna.call("GET", f"/users/{ben.id}/presence"))["status"] == status
 
 
 async def test_typing_and_presence_are_seen_by_the_others(base: str, anna: Person, room_id: str) -> None:
