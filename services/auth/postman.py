@@ -4,9 +4,6 @@ Mail is a row in the transaction that wants it, so none is lost with the process
 several replicas one sends it; when one dies between sending and noting it, the mail goes twice, and both codes work.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -18,8 +15,7 @@ from services.auth.store import mails
 from services.auth.store.mails import MailRow
 from services.auth.tokens import digest, new_mail_code
 from shared.database import Database
-from shared.problems import Problem
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
 _log = structlog.get_logger(__name__)
 _POLL = 1.0
@@ -33,23 +29,12 @@ class Postman:
         self._db = db
         self._mailer = mailer
         self._public_url = public_url
+        self.running = Recurring("postman", self._send_due, trouble="mail waits", after_failure=_POLL).running
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Inside of this."""
-        async with in_background(self._run(), "postman"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                while mail := await self._due():
-                    await self._send(mail)
-            except Problem as problem:
-                _log.warning("mail waits", reason=problem.detail)
-            except Exception:
-                _log.exception("mail waits")
-            await asyncio.sleep(_POLL)
+    async def _send_due(self) -> float:
+        while mail := await self._due():
+            await self._send(mail)
+        return _POLL
 
     async def _due(self) -> MailRow | None:
         if not await self._db.read(mails.any_due):

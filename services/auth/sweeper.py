@@ -1,17 +1,9 @@
 """Removes what nobody can use any more: sessions, tokens, codes, keys and bans whose time is over."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import structlog
-
 from services.auth.store import bans, invites, mails, sessions, signing_keys, tickets, tokens
 from shared.database import Database, WriteSession
-from shared.problems import Problem
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
-_log = structlog.get_logger(__name__)
 _PAUSE = 600.0
 
 
@@ -31,19 +23,10 @@ class Sweeper:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.running = Recurring(
+            "sweeper", self._sweep, trouble="not swept", first_after=_PAUSE, after_failure=_PAUSE
+        ).running
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Inside of this."""
-        async with in_background(self._run(), "sweeper"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_PAUSE)
-            try:
-                await self._db.write(sweep)
-            except Problem as problem:
-                _log.warning("not swept", reason=problem.detail)
-            except Exception:
-                _log.exception("not swept")
+    async def _sweep(self) -> float:
+        await self._db.write(sweep)
+        return _PAUSE

@@ -1,11 +1,7 @@
 """Texts that were stored or held while moderation was away are judged when it is back."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from sqlalchemy import select
 
 from services.messaging import held
@@ -15,9 +11,8 @@ from services.messaging.notices import Notices
 from services.messaging.sequencer import Sequencer
 from shared.database import Database, ReadSession
 from shared.problems import Problem
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
-_log = structlog.get_logger(__name__)
 _BATCH = 100
 _PASSING = (429, 503, 504)
 
@@ -30,25 +25,15 @@ class LateReview:
         self._sequencer = sequencer
         self._notices = notices
         self._every = every
+        work = Recurring("late-review", self._judge_all, trouble="texts without a review wait", after_failure=every)
+        self.running = work.running
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Look until left."""
-        async with in_background(self._run(), "late-review"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                while await self._judge_some():
-                    pass
-                while await self._judge_held():
-                    pass
-            except Problem as problem:
-                _log.debug("texts without a review wait", reason=problem.detail)
-            except Exception:
-                _log.exception("texts without a review could not be judged")
-            await asyncio.sleep(self._every)
+    async def _judge_all(self) -> float:
+        while await self._judge_some():
+            pass
+        while await self._judge_held():
+            pass
+        return self._every
 
     async def _judge_some(self) -> bool:
         """Whether there is progress, and more to do."""

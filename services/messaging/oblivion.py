@@ -4,10 +4,6 @@ Finding is reading, which nobody waits for; a writing transaction changes a few 
 far it came. What a crash interrupts goes on from there.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
 import structlog
 from sqlalchemy import LargeBinary, bindparam, func, select
 
@@ -16,7 +12,7 @@ from services.messaging.models import forgetting, timeline
 from shared.bus import Bus
 from shared.database import Database, ReadSession
 from shared.problems import Problem
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
 _log = structlog.get_logger(__name__)
 _STRETCH = 5_000
@@ -40,30 +36,13 @@ class Oblivion:
     def __init__(self, db: Database, bus: Bus) -> None:
         self._db = db
         self._bus = bus
-        self._wake = asyncio.Event()
+        work = Recurring("oblivion", self._forget_all, trouble="somebody is not forgotten yet", after_failure=_EVERY)
+        self.wake, self.running = work.wake, work.running
 
-    def wake(self) -> None:
-        """There is somebody to forget."""
-        self._wake.set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Forget until left."""
-        async with in_background(self._run(), "oblivion"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                for user_id, pos, until in await self._db.read(_waiting):
-                    await self._forget(user_id, pos, until)
-            except Problem as problem:
-                _log.debug("the log can't be rewritten now", reason=problem.detail)
-            except Exception:
-                _log.exception("somebody is not forgotten yet; it is tried again")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _EVERY)
+    async def _forget_all(self) -> float:
+        for user_id, pos, until in await self._db.read(_waiting):
+            await self._forget(user_id, pos, until)
+        return _EVERY
 
     async def _forget(self, user_id: str, pos: int, until: int) -> None:
         rooms: set[str] = set()

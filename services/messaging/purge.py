@@ -5,14 +5,11 @@ A room with `retention_days` loses its log up to the same moment too. Whoever re
 to resync.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-import structlog
 from sqlalchemy import delete, select
 
 from services.messaging.actions.purge import BATCH, purge_messages
@@ -32,9 +29,8 @@ from services.messaging.models import (
 from services.messaging.policy import HELD_FOR
 from services.messaging.settings import Settings
 from shared.database import Database, ReadSession, WriteSession
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
-_log = structlog.get_logger(__name__)
 _GONE_FOR = timedelta(hours=48)
 _RECEIPTS_FOR = timedelta(days=30)
 _SLOWEST = timedelta(days=1)
@@ -58,23 +54,13 @@ class Purge:
         self._db = db
         self._settings = settings
         self._told = told
+        every = settings.purge_every
+        self.running = Recurring(
+            "purge", self.purge, trouble="the purge failed; it is tried again", first_after=every, after_failure=every
+        ).running
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Look until left."""
-        async with in_background(self._run(), "purge"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.purge_every)
-            try:
-                await self.purge()
-            except Exception:
-                _log.exception("the purge failed; it is tried again")
-
-    async def purge(self) -> None:
-        """Remove all that is kept no longer."""
+    async def purge(self) -> float:
+        """Remove all that is kept no longer; seconds until it should be done again."""
         for room_id, before in await self._db.read(_limits):
             while await self._db.write(purge_messages, room_id, before):
                 self._told()
@@ -85,6 +71,7 @@ class Purge:
         await self._db.write(_purge_small)
         while await self._db.write(give_back):
             pass
+        return self._settings.purge_every
 
     async def _prune(self, stretch: Stretch) -> None:
         while await self._db.write(prune, stretch):

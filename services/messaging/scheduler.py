@@ -4,13 +4,9 @@ The message and the end of its schedule are one transaction of the sequencer, so
 try. Who may not post by then, or whose text is blocked by then, finds the reason in the list.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
-import structlog
 
 from services.messaging.actions.reschedule import give_up, put_off
 from services.messaging.commands import Send
@@ -18,9 +14,8 @@ from services.messaging.schedules import due
 from services.messaging.sequencer import Sequencer
 from shared.database import Database
 from shared.problems import Problem
-from shared.tasks import in_background
+from shared.recurring import Recurring
 
-_log = structlog.get_logger(__name__)
 _BATCH = 256
 _LONGEST_SLEEP = 1.0  # another replica may have scheduled something and died
 _PAUSE = 0.5
@@ -33,31 +28,8 @@ class Scheduler:
     def __init__(self, db: Database, sequencer: Sequencer) -> None:
         self._db = db
         self._sequencer = sequencer
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Look again."""
-        self._woken.set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Send what is due until left."""
-        async with in_background(self._run(), "scheduler"):
-            yield
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                pause = await self._send_due()
-            except Problem as problem:
-                _log.info("scheduled messages wait", reason=problem.detail)
-                pause = _PAUSE
-            except Exception:
-                _log.exception("scheduled messages could not be sent; they are tried again")
-                pause = _LONGEST_SLEEP
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
-            self._woken.clear()
+        work = Recurring("scheduler", self._send_due, trouble="scheduled messages wait", after_failure=_PAUSE)
+        self.wake, self.running = work.wake, work.running
 
     async def _send_due(self) -> float:
         """Seconds until there may be something to do."""

@@ -18,13 +18,12 @@ from services.moderation.routes import ROUTERS
 from services.moderation.rule_mutes import RuleMutes
 from services.moderation.settings import Settings
 from services.moderation.subscribers import subscribe
-from services.moderation.timeline import Timeline
 from services.moderation.wiring import Wiring
 from shared import app as kit
 from shared.bus import Bus
 from shared.database import Database
 from shared.inbox import Inbox
-from shared.outbox import Outbox
+from shared.outbox import HandOver, Outbox
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -33,7 +32,8 @@ def create_app(settings: Settings) -> FastAPI:
     bus = Bus("moderation", settings)
     outbox = Outbox("moderation", db, bus)
     inbox = Inbox("moderation", db, bus)
-    timeline, directory = Timeline(db, bus), Directory(db, bus)
+    timeline = HandOver(db, bus, "moderation", to="rpc.messaging.push")
+    directory = Directory(db, bus)
     mutes = RuleMutes()
     board = Board(db, bus, Judge(settings.names, mutes.put))
     subscribe(inbox, board.look)

@@ -10,8 +10,8 @@ from services.moderation.actions.mute_by_rule import mute_by_rule
 from services.moderation.directory import Directory
 from services.moderation.rules.engine import Finding
 from services.moderation.texts import Text
-from services.moderation.timeline import Timeline
-from shared.tasks import ended
+from shared.outbox import HandOver
+from shared.tasks import in_background
 
 _log = structlog.get_logger(__name__)
 _MOST_WAITING = 1_000
@@ -31,15 +31,12 @@ class RuleMutes:
             _log.error("too many mutes by rules wait", room_id=text.room_id)
 
     @asynccontextmanager
-    async def running(self, timeline: Timeline, directory: Directory) -> AsyncIterator[None]:
+    async def running(self, timeline: HandOver, directory: Directory) -> AsyncIterator[None]:
         """Mutes are carried out inside of this."""
-        task = asyncio.create_task(self._run(timeline, directory), name="rule mutes")
-        try:
+        async with in_background(self._run(timeline, directory), "rule mutes"):
             yield
-        finally:
-            await ended(task)
 
-    async def _run(self, timeline: Timeline, directory: Directory) -> None:
+    async def _run(self, timeline: HandOver, directory: Directory) -> None:
         while True:
             room_id, user_id, rule, seconds = await self._waiting.get()
             try:

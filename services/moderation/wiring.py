@@ -11,9 +11,9 @@ from services.moderation.board import Board
 from services.moderation.directory import Directory
 from services.moderation.evidence import Evidence
 from services.moderation.queue import Queue
-from services.moderation.timeline import Timeline
 from shared.database import Database
 from shared.inbox import Inbox
+from shared.outbox import HandOver
 from shared.problems import Problem
 
 _PATIENCE = 0.5
@@ -25,7 +25,7 @@ class Wiring:
     news."""
 
     db: Database
-    timeline: Timeline
+    timeline: HandOver
     directory: Directory
     evidence: Evidence
     queue: Queue

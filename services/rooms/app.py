@@ -10,14 +10,13 @@ from services.rooms.routes import ROUTERS
 from services.rooms.rpc import Rpc
 from services.rooms.settings import Settings
 from services.rooms.subscribers import subscribe
-from services.rooms.timeline import Timeline
 from services.rooms.wiring import Wiring
 from shared import app as kit
 from shared.bus import Bus
 from shared.caller import CallerVerifier
 from shared.database import Database
 from shared.inbox import Inbox
-from shared.outbox import Outbox
+from shared.outbox import HandOver, Outbox
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     outbox = Outbox("rooms", db, bus)
     inbox = Inbox("rooms", db, bus)
     subscribe(inbox)
-    timeline = Timeline(db, bus)
+    timeline = HandOver(db, bus, "rooms", to="rpc.messaging.push")
     wiring = Wiring(db, timeline, Directory(db, bus), inbox, Reviewer(bus))
     verifier = CallerVerifier("rooms", settings.caller_secret.get_secret_value())
     app = kit.create_app(

@@ -8,9 +8,9 @@ from fastapi import Depends, Request
 
 from services.rooms.directory import Directory
 from services.rooms.review import Reviewer
-from services.rooms.timeline import Timeline
 from shared.database import Database
 from shared.inbox import Inbox
+from shared.outbox import HandOver
 from shared.problems import Problem
 
 _PATIENCE = 0.5
@@ -22,7 +22,7 @@ class Wiring:
     and who reviews what rooms are called."""
 
     db: Database
-    timeline: Timeline
+    timeline: HandOver
     directory: Directory
     inbox: Inbox
     reviewer: Reviewer

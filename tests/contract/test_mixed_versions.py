@@ -32,16 +32,15 @@ from services.messaging.spans import encode_span
 from services.moderation.directory import Directory as ModerationDirectory
 from services.moderation.evidence import Evidence
 from services.moderation.queue import Queue
-from services.moderation.timeline import Timeline as ModerationTimeline
 from services.rooms.directory import Directory as RoomsDirectory
 from services.rooms.review import Reviewer as RoomReviewer
 from services.rooms.schemas import NewRoom
-from services.rooms.timeline import Timeline as RoomsTimeline
 from shared.bus import Bus
 from shared.caller import Caller, CallerSigner
 from shared.clock import utc_now
 from shared.events import Envelope
 from shared.ids import new_id
+from shared.outbox import HandOver
 from shared.problems import Problem
 from shared.settings import ProcessSettings
 from shared.testing.contract.committed import Schema, methods_of, released_methods_of
@@ -117,8 +116,8 @@ ASKERS: dict[str, list[Asker]] = {
     "moderation.export": [lambda bus: Exporter(bus)._part("moderation", ANNA)],
     "files.export": [lambda bus: Exporter(bus)._part("files", ANNA)],
     "messaging.push": [
-        lambda bus: RoomsTimeline(NOBODY, bus)._hand_over([EVENT]),
-        lambda bus: ModerationTimeline(NOBODY, bus)._hand_over([EVENT]),
+        lambda bus: HandOver(NOBODY, bus, "rooms", to="rpc.messaging.push")._hand_over([EVENT]),
+        lambda bus: HandOver(NOBODY, bus, "moderation", to="rpc.messaging.push")._hand_over([EVENT]),
     ],
     "auth.users": [
         lambda bus: RoomsDirectory(NOBODY, bus)._ask([ANNA]),

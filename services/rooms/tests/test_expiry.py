@@ -12,9 +12,9 @@ from services.rooms.store import rooms
 from services.rooms.tests.house import House, code_of
 from services.rooms.tests.neighbours import Neighbours
 from services.rooms.tests.world import World
-from services.rooms.timeline import Timeline
 from shared.bus import Bus
 from shared.clock import utc_now
+from shared.outbox import HandOver
 from shared.problems import Unavailable
 from shared.testing.plugin import running
 from shared.testing.waiting import eventually
@@ -66,7 +66,7 @@ async def test_a_failure_is_only_a_delay(
     room = await world.act(create_room, ada, NewRoom(name="Tea", ttl_seconds=60))
     monkeypatch.setattr("services.rooms.expiry._AFTER_FAILURE", 0.05)
     bus = Bus("rooms", settings)
-    expiry = Expiry(world.db, Timeline(world.db, bus))
+    expiry = Expiry(world.db, HandOver(world.db, bus, "rooms", to="rpc.messaging.push"))
     failures = 0
     read = world.db.read
 

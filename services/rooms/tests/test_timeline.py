@@ -9,20 +9,20 @@ from services.rooms.schemas import NewRoom
 from services.rooms.settings import Settings
 from services.rooms.tests.neighbours import Neighbours
 from services.rooms.tests.world import World
-from services.rooms.timeline import Timeline
 from shared.bus import Bus
+from shared.outbox import HandOver
 from shared.problems import NotFound
 
 
 @pytest.fixture
-async def timeline(world: World, settings: Settings, near: Neighbours) -> AsyncIterator[Timeline]:
+async def timeline(world: World, settings: Settings, near: Neighbours) -> AsyncIterator[HandOver]:
     bus = Bus("rooms", settings)
     async with bus.connected():
-        yield Timeline(world.db, bus)
+        yield HandOver(world.db, bus, "rooms", to="rpc.messaging.push")
 
 
 async def test_what_was_committed_is_handed_over_in_the_order_of_its_ids(
-    world: World, timeline: Timeline, near: Neighbours
+    world: World, timeline: HandOver, near: Neighbours
 ) -> None:
     ada = await world.person("ada")
     room, in_order = await timeline.commit(create_room, ada, NewRoom(name="Tea"))
@@ -33,7 +33,7 @@ async def test_what_was_committed_is_handed_over_in_the_order_of_its_ids(
     assert {event["producer"] for event in near.messaging.events} == {"rooms"}
 
 
-async def test_what_changed_nothing_needs_nobody(world: World, timeline: Timeline, near: Neighbours) -> None:
+async def test_what_changed_nothing_needs_nobody(world: World, timeline: HandOver, near: Neighbours) -> None:
     ada = await world.person("ada")
     room, _ = await timeline.commit(create_room, ada, NewRoom(name="Tea"))
     near.messaging.away = True
@@ -42,7 +42,7 @@ async def test_what_changed_nothing_needs_nobody(world: World, timeline: Timelin
     assert len(near.messaging.pushed) == 1
 
 
-async def test_what_failed_is_not_handed_over(world: World, timeline: Timeline, near: Neighbours) -> None:
+async def test_what_failed_is_not_handed_over(world: World, timeline: HandOver, near: Neighbours) -> None:
     ada = await world.person("ada")
     with pytest.raises(NotFound):
         await timeline.commit(join, ada, ada.user_id, None)
@@ -51,13 +51,13 @@ async def test_what_failed_is_not_handed_over(world: World, timeline: Timeline, 
 
 @pytest.mark.parametrize("trouble", ["away", "slow", "behind"])
 async def test_messaging_in_trouble_is_not_ours(
-    world: World, timeline: Timeline, near: Neighbours, monkeypatch: pytest.MonkeyPatch, trouble: str
+    world: World, timeline: HandOver, near: Neighbours, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     ada = await world.person("ada")
     if trouble == "away":
         near.messaging.away = True
     elif trouble == "slow":
-        monkeypatch.setattr("services.rooms.timeline._PATIENCE", 0.1)
+        monkeypatch.setattr("shared.outbox.hand_over._PATIENCE", 0.1)
         near.messaging.delay = 1
     else:
         near.messaging.behind = 1

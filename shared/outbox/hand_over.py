@@ -1,7 +1,7 @@
-"""The room's order is messaging's: what we commit is handed to it before our caller is answered.
+"""For events whose order another service keeps: what is committed here is handed to it before our caller is answered.
 
 The outbox delivers the same events in any case, so a failure here only means "a little later": the caller is told by a
-202. Messaging applies our events in the order of their ids and fetches what it misses, so concurrent hand-overs need no
+202. The other side applies them in the order of their ids and fetches what it misses, so concurrent hand-overs need no
 order among themselves.
 """
 
@@ -21,17 +21,20 @@ _R = TypeVar("_R")
 _PATIENCE = 2.0
 
 
-class Timeline:
-    """Runs actions whose events belong into a room's order."""
+class HandOver:
+    """Runs the actions of `producer` whose events somebody else puts in order: `to` is the subject that takes them, and
+    answers with the last id that is `applied`."""
 
-    def __init__(self, db: Database, bus: Bus) -> None:
+    def __init__(self, db: Database, bus: Bus, producer: str, *, to: str) -> None:
         self._db = db
         self._bus = bus
+        self._producer = producer
+        self._to = to
 
     async def commit(
         self, action: Callable[Concatenate[WriteSession, _P], _R], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> tuple[_R, bool]:
-        """The action's result, and whether messaging has what it recorded."""
+        """The action's result, and whether the other side has applied what it recorded."""
 
         def with_events(tx: WriteSession) -> tuple[_R, list[Envelope]]:
             return action(tx, *args, **kwargs), tx.recorded
@@ -40,11 +43,11 @@ class Timeline:
         return result, not events or await self._hand_over(events)
 
     async def _hand_over(self, events: list[Envelope]) -> bool:
-        payload = {"producer": "rooms", "events": [event.wire() for event in events]}
+        payload = {"producer": self._producer, "events": [event.wire() for event in events]}
         try:
-            answer = await self._bus.request("rpc.messaging.push", payload, timeout=_PATIENCE)
+            answer = await self._bus.request(self._to, payload, timeout=_PATIENCE)
         except Problem as problem:
-            _log.warning("messaging takes it later", first_id=events[0].id, reason=problem.code)
+            _log.warning("it is taken later", by=self._to, first_id=events[0].id, reason=problem.code)
             return False
         applied: int = answer["applied"]
         return applied >= events[-1].id
