@@ -1,5 +1,6 @@
 """`python -m deploy.local`: start everything, say where it is, stop it with Ctrl-C."""
 
+import argparse
 import asyncio
 import os
 import signal
@@ -14,6 +15,22 @@ from deploy.local.ports import public_port, reachable
 from deploy.local.programs import Plan, plan
 from deploy.local.supervisor import Supervisor
 from deploy.local.terminal import Terminal
+
+_SETTINGS = """settings, from the environment:
+  PORT       where clients come in (8000)
+  HOST       the address to listen on (127.0.0.1)
+  VAR_DIR    the data folder (var)
+README.md has the others."""
+
+
+def _refuse_arguments() -> None:
+    """Everything is said by the environment; `--help` says so."""
+    argparse.ArgumentParser(
+        prog="python -m deploy.local",
+        description="Start all of Parley on this machine. Ctrl-C stops it.",
+        epilog=_SETTINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
 
 
 async def run() -> int:
@@ -71,6 +88,7 @@ def _greeting(host: str, port: int, seconds: float, credentials: Credentials, fi
 
 
 if __name__ == "__main__":
+    _refuse_arguments()
     try:
         sys.exit(asyncio.run(run()))
     except CannotStart as problem:

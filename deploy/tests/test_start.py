@@ -12,10 +12,10 @@ from deploy.local.ports import free_port
 from shared.testing.failures import unforeseen
 
 
-def _start(tmp_path: Path, **told: str) -> tuple[int, list[str]]:
+def _start(tmp_path: Path, *arguments: str, **told: str) -> tuple[int, list[str]]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NATS_", "AUTH_", "SECRET_"))}
     environment = clean | {"VAR_DIR": str(tmp_path / "var"), "PORT": str(free_port())} | told
-    command = [sys.executable, "-m", "deploy.local"]
+    command = [sys.executable, "-m", "deploy.local", *arguments]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
     return ended.returncode, (ended.stdout + ended.stderr).splitlines()
 
@@ -34,6 +34,13 @@ def test_a_start_that_makes_no_sense_is_one_sentence(tmp_path: Path, name: str, 
     status, lines = _start(tmp_path, **{name: value})
     assert (status, len(lines)) == (1, 1), lines
     assert lines[0].startswith(f"parley: {said}")
+
+
+@pytest.mark.parametrize(("argument", "status", "said"), [("--help", 0, "VAR_DIR"), ("8000", 2, "unrecognized")])
+def test_an_argument_starts_nothing(tmp_path: Path, argument: str, status: int, said: str) -> None:
+    ended, lines = _start(tmp_path, argument)
+    assert ended == status and said in "\n".join(lines)
+    assert not (tmp_path / "var").exists()
 
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Crowd(Generic[_A]):
             found += violations(await work.read_back(self.owner))
         return found
 
-    async def kicks_noted(self, within: float = 15.0) -> tuple[int, int]:
+    async def kicks_noted(self, within: float = 60.0) -> tuple[int, int]:
         """Removals in the rooms' own order, and those that moderation's audit log has: an effect across services.
 
         The log may be a little behind; it is waited for, and looked at once more in the end.
