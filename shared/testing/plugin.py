@@ -1,8 +1,9 @@
 """Fixtures for every service: a real broker, a fresh database of each kind, an app that runs."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 
 from shared.caller import HEADER, Anonymous, Caller, CallerSigner
 from shared.ids import new_id
+from shared.testing.migrated import Migrated
 from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
 
@@ -51,22 +53,36 @@ def postgres() -> Iterator[Postgres]:
     server.close()
 
 
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Migrated:
+    """Databases with a service's tables; PostgreSQL is started for the first who asks for one there."""
+    return Migrated(tmp_path_factory.mktemp("migrated"), lambda: request.getfixturevalue("postgres"))
+
+
+class NewDatabase(Protocol):
+    """Makes a fresh database: empty, or with the tables of a service (`services.<name>:migrations`)."""
+
+    def __call__(self, migrations: str | None = None) -> str:
+        """Its URL."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Makes fresh, empty databases; the test runs once on each kind."""
+def new_database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Migrated) -> Iterator[NewDatabase]:
+    """Makes fresh databases; the test runs once on each kind."""
     made: list[str] = []
     if request.param == "sqlite":
 
-        def make() -> str:
-            made.append(f"sqlite:///{tmp_path / f'{len(made)}.db'}")
+        def make(migrations: str | None = None) -> str:
+            path = tmp_path / f"{len(made)}.db"
+            made.append(f"sqlite:///{path}" if migrations is None else migrated.sqlite(path, migrations))
             return made[-1]
 
         yield make
         return
     server: Postgres = request.getfixturevalue("postgres")
 
-    def create() -> str:
-        made.append(server.create_database())
+    def create(migrations: str | None = None) -> str:
+        made.append(server.create_database() if migrations is None else migrated.postgresql(migrations))
         return made[-1]
 
     yield create
@@ -75,7 +91,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[], str]) -> str:
+def database_url(new_database: NewDatabase) -> str:
     """A fresh, empty database; the test runs once on each kind."""
     return new_database()
 

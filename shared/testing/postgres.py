@@ -58,10 +58,11 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def create_database(self) -> str:
-        """The URL of a new, empty database."""
+    def create_database(self, *, like: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of the one that has this URL and that nobody is connected to."""
         name = f"t{uuid4().hex}"
-        self._command(f"CREATE DATABASE {name}")
+        original = "template1" if like is None else like.rpartition("/")[2]
+        self._command(f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

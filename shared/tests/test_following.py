@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import nats.errors
@@ -19,10 +18,9 @@ from shared.inbox.tables import dead_letter
 from shared.outbox import Outbox, store
 from shared.problems import Unavailable
 from shared.testing.nats import NatsServer
+from shared.testing.plugin import NewDatabase
 from shared.testing.waiting import eventually
 from shared.tests.world import connected, consumer, create_tables, database, producer, see_note, texts_seen, write_note
-
-NewDatabase = Callable[[], str]
 
 
 async def write_notes(notes: Database, *numbers: int) -> list[str]:

@@ -15,8 +15,9 @@ from services.auth.tests.world import World
 from shared.bus import Bus
 from shared.migrations import upgrade
 from shared.settings import ProcessSettings
+from shared.testing.migrated import Migrated
 from shared.testing.nats import NatsServer
-from shared.testing.plugin import CALLER_SECRET, running
+from shared.testing.plugin import CALLER_SECRET, NewDatabase, running
 
 SECRET_KEY = "a-secret-key-that-only-tests-know-0123456789"
 Start = Callable[..., AbstractAsyncContextManager[World]]
@@ -45,8 +46,14 @@ async def world_of(settings: Settings) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+def database_url(new_database: NewDatabase) -> str:
+    """A fresh database of this service."""
+    return new_database("services.auth:migrations")
+
+
+@pytest.fixture
 def settings(database_url: str, nats_server: NatsServer) -> Settings:
-    """Of a service with an empty database."""
+    """Of a service to which nobody has come yet."""
     return settings_for(database_url, nats_server.url)
 
 
@@ -58,11 +65,13 @@ async def world(settings: Settings) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, nats_server: NatsServer) -> Start:
+def start(tmp_path: Path, nats_server: NatsServer, migrated: Migrated) -> Start:
     """Starts the service with settings of the test's own, on SQLite: for what no database has to do with."""
 
     def started(**more: Any) -> AbstractAsyncContextManager[World]:
-        return world_of(settings_for(f"sqlite:///{tmp_path / 'auth.db'}", **{"nats_url": nats_server.url, **more}))
+        path = tmp_path / "auth.db"
+        url = f"sqlite:///{path}" if path.exists() else migrated.sqlite(path, "services.auth:migrations")
+        return world_of(settings_for(url, **{"nats_url": nats_server.url, **more}))
 
     return started
 

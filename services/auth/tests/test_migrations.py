@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, inspect, make_url
 
 from services.auth.models import metadata
 from shared.migrations import upgrade
+from shared.testing.plugin import NewDatabase
 
 
 def _differences(database_url: str) -> list[object]:
@@ -20,6 +21,7 @@ def _differences(database_url: str) -> list[object]:
     return list(differences)
 
 
-async def test_the_migrations_make_what_the_code_expects(database_url: str) -> None:
+async def test_the_migrations_make_what_the_code_expects(new_database: NewDatabase) -> None:
+    database_url = new_database()
     await asyncio.to_thread(upgrade, database_url, "services.auth:migrations")
     assert await asyncio.to_thread(_differences, database_url) == []

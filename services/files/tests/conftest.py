@@ -17,9 +17,8 @@ from services.files.tests.neighbours import FakeAuth, FakeMessaging
 from services.files.tests.seaweed import SeaweedFS
 from shared.database import Database
 from shared.ids import new_id
-from shared.migrations import upgrade
 from shared.testing.nats import NatsServer
-from shared.testing.plugin import CALLER_SECRET, anonymous_header, caller_header, running
+from shared.testing.plugin import CALLER_SECRET, NewDatabase, anonymous_header, caller_header, running
 
 MAX_BYTES = 2_000_000
 QUOTA = 10_000_000
@@ -97,9 +96,14 @@ def seaweed() -> Iterator[SeaweedFS]:
 
 
 @pytest.fixture
+def database_url(new_database: NewDatabase) -> str:
+    """A fresh database of this service."""
+    return new_database("services.files:migrations")
+
+
+@pytest.fixture
 def settings(database_url: str, nats_server: NatsServer, tmp_path: Path) -> Settings:
-    """Settings of a service whose database is migrated."""
-    upgrade(database_url, "services.files:migrations")
+    """Settings of a service."""
     return Settings(
         database_url=database_url,
         nats_url=nats_server.url,

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, inspect, make_url, text
 from services.files.models import metadata
 from shared.database.backend import backend_for
 from shared.migrations import upgrade
+from shared.testing.plugin import NewDatabase
 
 _SCRIPTS = "services.files:migrations"
 
@@ -27,7 +28,8 @@ def _differences(database_url: str) -> list[object]:
     return list(differences)
 
 
-async def test_the_migrations_make_what_the_code_expects(database_url: str) -> None:
+async def test_the_migrations_make_what_the_code_expects(new_database: NewDatabase) -> None:
+    database_url = new_database()
     await asyncio.to_thread(upgrade, database_url, _SCRIPTS)
     assert await asyncio.to_thread(_differences, database_url) == []
 
@@ -53,7 +55,8 @@ def _back_and_forth(database_url: str) -> list[str]:
     return kept
 
 
-async def test_back_to_the_first_release_and_forth_again(database_url: str) -> None:
+async def test_back_to_the_first_release_and_forth_again(new_database: NewDatabase) -> None:
+    database_url = new_database()
     await asyncio.to_thread(upgrade, database_url, _SCRIPTS)
     assert await asyncio.to_thread(_back_and_forth, database_url) == ["b"]
     assert await asyncio.to_thread(_differences, database_url) == []

@@ -1,6 +1,5 @@
 """The real service on a real broker and a migrated database of each kind."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,20 +7,27 @@ import pytest
 from pydantic import SecretStr
 
 from services.messaging.app import create_app
+from services.messaging.epoch import start_over
 from services.messaging.settings import Settings
 from services.messaging.tests.neighbours import Neighbourhood
 from services.messaging.tests.world import World
 from shared.bus import Bus
-from shared.migrations import upgrade
 from shared.settings import ProcessSettings
 from shared.testing.nats import NatsServer
-from shared.testing.plugin import CALLER_SECRET, running
+from shared.testing.plugin import CALLER_SECRET, NewDatabase, running
 
 
 @pytest.fixture
-async def settings(database_url: str, nats_server: NatsServer) -> Settings:
-    """Settings for a migrated, empty database."""
-    await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
+async def database_url(new_database: NewDatabase) -> str:
+    """A fresh database of this service, with an epoch of its own."""
+    url = new_database("services.messaging:migrations")
+    await start_over(url)
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, nats_server: NatsServer) -> Settings:
+    """Settings of a service on it."""
     return Settings(
         database_url=database_url,
         nats_url=nats_server.url,

@@ -11,19 +11,18 @@ from services.messaging.epoch import start_over
 from services.messaging.settings import Settings
 from services.messaging.tests.world import World
 from shared.bus import Bus
-from shared.migrations import upgrade
 from shared.problems import Problem
 from shared.settings import ProcessSettings
+from shared.testing.migrated import Migrated
 from shared.testing.nats import NatsServer
 from shared.testing.plugin import CALLER_SECRET, caller_header, running
 from shared.testing.waiting import eventually
 
 
 @pytest.fixture
-def settings(own_nats_server: NatsServer, tmp_path: Path) -> Settings:
+def settings(own_nats_server: NatsServer, tmp_path: Path, migrated: Migrated) -> Settings:
     """SQLite alone: its backup is one file."""
-    url = f"sqlite:///{tmp_path / 'messaging.db'}"
-    upgrade(url, "services.messaging:migrations")
+    url = migrated.sqlite(tmp_path / "messaging.db", "services.messaging:migrations")
     return Settings(database_url=url, nats_url=own_nats_server.url, caller_secret=SecretStr(CALLER_SECRET))
 
 

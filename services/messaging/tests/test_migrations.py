@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 from services.messaging.models import metadata
 from shared.migrations import heads, upgrade
-from shared.testing.plugin import CALLER_SECRET
+from shared.testing.plugin import CALLER_SECRET, NewDatabase
 from shared.testing.waiting import eventually
 
 _BY_HAND = "message_search"
@@ -41,7 +41,8 @@ def _differences(database_url: str) -> list[object]:
     return list(found)
 
 
-async def test_the_migrations_make_what_the_code_expects(database_url: str) -> None:
+async def test_the_migrations_make_what_the_code_expects(new_database: NewDatabase) -> None:
+    database_url = new_database()
     await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
     assert await asyncio.to_thread(_differences, database_url) == []
 
@@ -73,7 +74,8 @@ _OLD = (
 )
 
 
-async def test_what_was_there_before_is_found_afterwards(database_url: str) -> None:
+async def test_what_was_there_before_is_found_afterwards(new_database: NewDatabase) -> None:
+    database_url = new_database()
     await asyncio.to_thread(_old_database, database_url)
     await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
 

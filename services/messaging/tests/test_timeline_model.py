@@ -38,7 +38,6 @@ from services.messaging.tests.client_state import ClientState
 from services.messaging.tests.world import hold_to_contract, member, room_state
 from shared.database import Database, ReadSession
 from shared.ids import new_id
-from shared.migrations import upgrade
 from shared.problems import Problem
 
 _PEOPLE = 4
@@ -267,7 +266,6 @@ def _everything(tx: ReadSession, room_id: str, user_id: str) -> tuple[int, list[
 
 
 def test_a_room_is_what_its_entries_say(database_url: str) -> None:
-    upgrade(database_url, "services.messaging:migrations")
     db = Database(database_url)
     checked = settings(
         max_examples=_RUNS,

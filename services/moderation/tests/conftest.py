@@ -10,30 +10,28 @@ from services.moderation.settings import Settings
 from services.moderation.tests.house import House
 from services.moderation.tests.neighbours import Neighbours
 from shared.database import Database
-from shared.migrations import upgrade
 from shared.testing.nats import NatsServer
-from shared.testing.plugin import CALLER_SECRET, running
+from shared.testing.plugin import CALLER_SECRET, NewDatabase, running
 
 
 @pytest.fixture
-async def migrated_url(database_url: str) -> str:
+def database_url(new_database: NewDatabase) -> str:
     """A fresh database of this service."""
-    await asyncio.to_thread(upgrade, database_url, "services.moderation:migrations")
-    return database_url
+    return new_database("services.moderation:migrations")
 
 
 @pytest.fixture
-async def db(migrated_url: str) -> AsyncIterator[Database]:
+async def db(database_url: str) -> AsyncIterator[Database]:
     """That database, opened."""
-    db = Database(migrated_url)
+    db = Database(database_url)
     yield db
     await asyncio.to_thread(db.close)
 
 
 @pytest.fixture
-def settings(migrated_url: str, nats_server: NatsServer) -> Settings:
+def settings(database_url: str, nats_server: NatsServer) -> Settings:
     """The settings of a service on it."""
-    return Settings(database_url=migrated_url, nats_url=nats_server.url, caller_secret=CALLER_SECRET)
+    return Settings(database_url=database_url, nats_url=nats_server.url, caller_secret=CALLER_SECRET)
 
 
 @pytest.fixture

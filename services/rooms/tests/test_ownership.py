@@ -26,7 +26,6 @@ from services.rooms.store import bans, rooms
 from services.rooms.tests.world import World
 from shared.caller import Caller
 from shared.database import Database, ReadSession
-from shared.migrations import upgrade
 from shared.problems import Problem
 
 _PEOPLE = 5
@@ -38,7 +37,6 @@ Run = Callable[..., Any]
 @pytest.fixture
 def place(database_url: str) -> Iterator[tuple[World, asyncio.Runner]]:
     """A world outside of any running loop, since Hypothesis calls from a plain function."""
-    upgrade(database_url, "services.rooms:migrations")
     with asyncio.Runner() as runner:
         db = Database(database_url)
         yield World(db), runner
