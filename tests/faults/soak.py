@@ -12,6 +12,7 @@ from tests.faults.meanwhile import meanwhile
 from tests.faults.watchers import Watcher, Watchers
 from tests.system.person import Person, register
 
+_AT_ONCE = 10
 _RENEW = 300.0  # seconds; an access token is good for fifteen minutes
 
 
@@ -40,20 +41,29 @@ async def in_use(place: Arena, load: Load) -> AsyncIterator[Crowd[Arena]]:
     watchers = Watchers()
     try:
         async with crowd(place, Size(load.rooms, senders=1, listeners=0, gap=load.gap)) as people:
-            everybody = [await register(place.base(0), "looker") for _ in range(load.people)]
-            for number, person in enumerate(everybody):
-                for turn in range(load.rooms_each):
-                    work = people.workloads[(number + turn * load.people) % load.rooms]
-                    await person.join({"id": work.room_id})
-                    watchers.start(person, work.room_id, [place.base(0)], 1, work.history.listeners)
+            lookers: list[Person] = []
+            for start in range(0, load.people, _AT_ONCE):
+                numbers = range(start, min(start + _AT_ONCE, load.people))
+                lookers += await asyncio.gather(*(_look_on(number, people, load, watchers) for number in numbers))
             await watchers.all_in()
-            homes = [watchers.all[n : n + load.rooms_each] for n in range(0, len(watchers.all), load.rooms_each)]
-            async with meanwhile(_come_and_go(homes, load), _renew([*people.everybody, *everybody])):
+            homes = [[one for one in watchers.all if one.person is person] for person in lookers]
+            async with meanwhile(_come_and_go(homes, load), _renew([*people.everybody, *lookers])):
                 yield people
             await watchers.all_in()
         await _read_back(people, watchers)
     finally:
         await watchers.stop()
+
+
+async def _look_on(number: int, people: Crowd[Arena], load: Load, watchers: Watchers) -> Person:
+    """Somebody new, in rooms of their own choice."""
+    base = people.arena.base(0)
+    person = await register(base, "looker")
+    for turn in range(load.rooms_each):
+        work = people.workloads[(number + turn * load.people) % load.rooms]
+        await person.join({"id": work.room_id})
+        watchers.start(person, work.room_id, [base], 1, work.history.listeners)
+    return person
 
 
 async def _come_and_go(homes: Sequence[Sequence[Watcher]], load: Load) -> None:
