@@ -20,7 +20,8 @@ _RENEW = 300.0  # seconds; an access token is good for fifteen minutes
 class Load:
     """Each person looks on in so many rooms, by one socket each; `churn` is of sockets a second."""
 
-    rooms: int = 50
+    rooms: int = 25
+    senders: int = 2  # in each room
     people: int = 90
     rooms_each: int = 5
     gap: float = 0.235
@@ -29,18 +30,18 @@ class Load:
     @property
     def sockets(self) -> int:
         """Of all of them."""
-        return self.people * self.rooms_each + self.rooms
+        return self.people * self.rooms_each + self.rooms * self.senders
 
 
 @asynccontextmanager
 async def in_use(place: Arena, load: Load) -> AsyncIterator[Crowd[Arena]]:
-    """One person talks in each room, and everybody's sockets look on; at the end they have seen everything.
+    """Some talk in each room, and everybody's sockets look on; at the end they have seen everything.
 
     Every room's history has been read back then.
     """
     watchers = Watchers()
     try:
-        async with crowd(place, Size(load.rooms, senders=1, listeners=0, gap=load.gap)) as people:
+        async with crowd(place, Size(load.rooms, load.senders, listeners=0, gap=load.gap)) as people:
             lookers: list[Person] = []
             for start in range(0, load.people, _AT_ONCE):
                 numbers = range(start, min(start + _AT_ONCE, load.people))

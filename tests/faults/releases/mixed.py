@@ -1,5 +1,6 @@
 """A whole Parley of which each service runs one of two releases, and may be changed for the other at any time."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from tests.faults.arena import SERVICES, Arena
 from tests.faults.releases.released import MARK, unpack
 
 _SITE = Path(__file__).with_name("site")
+_PATIENCE = 60.0
 
 
 class Mixed(Arena):
@@ -30,13 +32,18 @@ class Mixed(Arena):
             before = self.parley.pid(name)
             os.kill(before, signal.SIGTERM)
             await self.replaced(name, before)
-            await self.ready()
+            async with asyncio.timeout(_PATIENCE):
+                while await self._ready_version(name) is None:
+                    await asyncio.sleep(0.05)
         self._newer = set(newer)
-        assert await self._running() == self._newer
+        versions = {name: await self._ready_version(name) for name in SERVICES}
+        assert {name for name in SERVICES if not (versions[name] or MARK).endswith(MARK)} == self._newer, versions
 
-    async def _running(self) -> set[str]:
-        """Who says that it is the newer one."""
-        urls: dict[str, str] = json.loads((self.parley.var / "urls.json").read_text())
-        async with httpx.AsyncClient() as http:
-            told = {name: (await http.get(f"{urls[name]}/healthz")).json()["version"] for name in SERVICES}
-        return {name for name, version in told.items() if not version.endswith(MARK)}
+    async def _ready_version(self, name: str) -> str | None:
+        """What the service says it is, once it is ready."""
+        url = json.loads((self.parley.var / "urls.json").read_text())[name]
+        try:
+            answer = await asyncio.to_thread(httpx.get, f"{url}/readyz", timeout=10)
+        except httpx.TransportError:
+            return None
+        return str(answer.json()["version"]) if answer.status_code == 200 else None
