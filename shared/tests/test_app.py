@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from shared.app import Part, create_app
 from shared.caller import HEADER, Anonymous, CallerSigner
 from shared.problems import Unavailable
+from shared.tasks import ended
 from shared.testing.plugin import running
 from shared.tests import toy
 from shared.web.json_body import StrictRoute
@@ -225,3 +226,16 @@ async def test_metrics_have_routes_not_paths(client: httpx.AsyncClient) -> None:
     text = (await client.get("/metrics")).text
     assert 'parley_http_request_seconds_count{method="GET",route="/api/v1/things/{thing_id}",status="200"}' in text
     assert "no-such-canary" not in text
+
+
+async def test_metrics_count_the_tasks_that_have_not_ended(client: httpx.AsyncClient) -> None:
+    before = await _tasks(client)
+    more = [asyncio.create_task(asyncio.sleep(60)) for _ in range(7)]
+    assert await _tasks(client) == before + 7
+    await asyncio.gather(*map(ended, more))
+    assert await _tasks(client) == before
+
+
+async def _tasks(client: httpx.AsyncClient) -> int:
+    [line] = re.findall(r"^parley_tasks (.*)$", (await client.get("/metrics")).text, re.MULTILINE)
+    return int(float(line))

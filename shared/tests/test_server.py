@@ -1,10 +1,12 @@
 """The limits of the server, against a real one and raw bytes."""
 
 import asyncio
+import gc
 import json
 import socket
 import time
 import tracemalloc
+import weakref
 
 import httpx
 import pytest
@@ -333,3 +335,25 @@ async def test_metrics_count_what_was_refused() -> None:
         await exchange(server, b"garbage\r\n\r\n")
         text = await exchange(server, head("GET /metrics HTTP/1.1", "Connection: close"))
     assert b'parley_http_refused_total{status="400"}' in text
+
+
+class _Ring:
+    """Refers to itself."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_what_got_old_and_ended_is_found_in_time() -> None:
+    async with served():
+        gone = [weakref.ref(_old_and_ended()) for _ in range(10)]
+        assert all(one() for one in gone)
+        kept = [[number] for number in range(500_000)]
+        assert not any(one() for one in gone), f"{len(kept)} objects later"
+
+
+def _old_and_ended() -> _Ring:
+    ring = _Ring()
+    for _ in range(2):
+        gc.collect(1)
+    return ring

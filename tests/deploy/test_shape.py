@@ -3,23 +3,14 @@
 from typing import Any
 
 from deploy.nats.permissions import PRODUCERS
+from tests.deploy.guarded import guarded
 from tests.deploy.stack import Stack
 from tests.faults.arena import SERVICES
-
-_GIB = 1024**3
 
 
 def test_every_container_may_do_as_little_as_it_needs(stack: Stack) -> None:
     for container in stack.containers():
-        host = container.attrs["HostConfig"]
-        assert host["ReadonlyRootfs"], container.name
-        assert host["CapDrop"] == ["ALL"], container.name
-        assert "no-new-privileges:true" in host["SecurityOpt"], container.name
-        assert not host["Privileged"], container.name
-        if container.status == "running":
-            assert 0 < host["Memory"] <= _GIB and host["NanoCpus"] and host["PidsLimit"], container.name
-            assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name
-            assert _users(container).isdisjoint({"root", "0"}), container.name
+        guarded(container)
 
 
 def test_only_the_gateway_is_published(stack: Stack) -> None:
@@ -77,9 +68,3 @@ def _own(stack: Stack, service: str) -> int:
     base: int = stack.client.images.get("python:3.13-slim").attrs["Size"]
     size: int = image.attrs["Size"]
     return size - base
-
-
-def _users(container: Any) -> set[str]:
-    """The users of its processes."""
-    top = container.top(ps_args="-eo user,pid,comm")
-    return {row[top["Titles"].index("USER")] for row in top["Processes"]}

@@ -41,12 +41,13 @@ class Size:
 
 
 class Crowd(Generic[_A]):
-    """Its workloads, one a room, all in the hands of one owner."""
+    """Its workloads, one a room, all in the hands of one owner, and everybody who has a session."""
 
-    def __init__(self, arena: _A, owner: Person, workloads: list[Workload]) -> None:
+    def __init__(self, arena: _A, owner: Person) -> None:
         self.arena = arena
         self.owner = owner
-        self.workloads = workloads
+        self.workloads: list[Workload] = []
+        self.everybody = [owner]
 
     @property
     def acked(self) -> int:
@@ -104,18 +105,20 @@ class Crowd(Generic[_A]):
 async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
     """A crowd that is busy inside of this; at the end everybody has sent and seen everything."""
     owner = await register(arena.base(0), "owner")
-    made = Crowd(arena, owner, [])
+    made = Crowd(arena, owner)
     async with asyncio.TaskGroup() as everyone:
         senders = []
         for number in range(size.rooms):
             work = Workload((await owner.create_room())["id"])
             made.workloads.append(work)
             people = [await _member(arena.base(n), work, f"r{number}s{n}") for n in range(size.senders)]
+            made.everybody += people
             senders += [everyone.create_task(work.send_all(who, _WITHOUT_END, size.gap)) for who in people]
             for one in range(size.listeners):
                 watching = Person(arena.base(one), owner.username, owner.tokens, {"id": owner.id})
                 everyone.create_task(work.listen(watching, f"room {number} listener {one}"))
         guest = await register(arena.base(0), "guest")
+        made.everybody.append(guest)
         senders.append(everyone.create_task(made.workloads[0].intrude(guest, owner)))
         yield made
         for work in made.workloads:

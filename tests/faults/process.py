@@ -6,11 +6,25 @@ from pathlib import Path
 
 def resident(pid: int) -> int:
     """Bytes of memory."""
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    assert found is not None
-    return int(found[1]) * 1024
+    return _kilobytes(Path(f"/proc/{pid}/status"), "VmRSS") * 1024
+
+
+def proportional(pid: int) -> int:
+    """Bytes of memory, of what is shared with others only its part."""
+    return _kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss") * 1024
 
 
 def descriptors(pid: int) -> int:
     """Open files and sockets."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def threads(pid: int) -> int:
+    """Threads, the first one too."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def _kilobytes(table: Path, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB$", table.read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1])

@@ -40,6 +40,16 @@ class Watcher:
         """The last number it was shown."""
         return self.listener.shown[-1][0] if self.listener.shown else 0
 
+    def cut(self) -> None:
+        """Its socket breaks off, without a goodbye."""
+        if self.socket is not None:
+            self.socket.transport.abort()
+
+    async def leave(self) -> None:
+        """It goes in order, and comes back all the same."""
+        if self.socket is not None:
+            await self.socket.close()
+
     async def watch(self) -> None:
         """For ever; a gateway that is not there is followed by the next one."""
         while True:
@@ -106,8 +116,7 @@ class Watchers:
     def cut(self) -> None:
         """Every socket breaks off at once, without a goodbye."""
         for watcher in self.all:
-            if watcher.socket is not None:
-                watcher.socket.transport.abort()
+            watcher.cut()
 
     async def back(self, since: Sequence[int], within: float = 60.0) -> None:
         """Until each has been let in again since `ready` was so."""

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts: every metric that they name is exported by a running service, every alert explained."""
+"""Dashboard, alerts, autoscalers: each metric that they name is exported by a running service; alerts are explained."""
 
 import json
 import re
@@ -14,12 +14,14 @@ _METRIC = re.compile(r"\b(?:parley|process)_[a-z0-9_]+")
 _SERIES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 
 
-async def test_the_dashboard_and_the_alerts_name_what_is_measured(parley: Parley, anna: Person, room_id: str) -> None:
+async def test_what_is_shown_alerted_on_and_scaled_by_is_measured(parley: Parley, anna: Person, room_id: str) -> None:
     await anna.call("POST", f"/rooms/{room_id}/messages", 201, json={"content": "measured"})
     exported = _exported(parley)
     dashboard = _metrics(ROOT / "deploy/grafana/parley.json")
     alerts = _metrics(ROOT / "deploy/prometheus/alerts.yml")
-    assert (dashboard - exported, alerts - exported) == (set(), set())
+    scaling = _metrics(ROOT / "deploy/kubernetes/overlays/production/prometheus-adapter.yaml")
+    assert (dashboard - exported, alerts - exported, scaling - exported) == (set(), set(), set())
+    assert scaling
     ours = {name for name in exported if name.startswith("parley_")}
     shown = {re.sub("_(bucket|sum|count)$", "", name) for name in dashboard | alerts}
     assert {re.sub("_(bucket|sum|count)$", "", name) for name in ours} - shown == {"parley_password_hashes_total"}

@@ -7,7 +7,7 @@ somebody looks at" (attention.py).
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ Status = Literal["online", "away", "offline"]
 _GRACE = 1.5
 _BEAT = 5.0
 _GONE = 20.0
+_MOST_SEEN = 100_000  # people of whom it is kept when they went, those who went last: some 20 MB
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Presence:
         self._number = 0
         self._leaving: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._changes: list[tuple[str, str, bool]] = []
-        self._seen: dict[str, float] = {}
+        self._seen: OrderedDict[str, float] = OrderedDict()
         self._flush_soon = asyncio.Event()
         self._asking: asyncio.Future[None] | None = None
 
@@ -130,9 +131,15 @@ class Presence:
         if now == before:
             return
         if room_id == ANYWHERE and not now:
-            self._seen[user_id] = time.time()
+            self._note_seen(user_id)
         for told in self.on_change:
             told(room_id, user_id, now)
+
+    def _note_seen(self, user_id: str) -> None:
+        self._seen[user_id] = time.time()
+        self._seen.move_to_end(user_id)
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
 
     async def _tell(self) -> None:
         while True:

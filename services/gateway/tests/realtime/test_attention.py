@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from services.gateway.realtime import presence
 from services.gateway.realtime.attention import Attention
 from services.gateway.realtime.presence import ANYWHERE, Presence
 from services.gateway.tests.world import settings_for
@@ -74,3 +75,20 @@ async def test_one_socket_that_is_looked_at_is_enough(gateways: list[Presence]) 
     await shown(gateways, user_id, "online")
     looked_at.close()
     await shown(gateways, user_id, "offline")
+
+
+async def test_when_somebody_went_is_kept_of_those_who_went_last(
+    gateways: list[Presence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "_MOST_SEEN", 2)
+    monkeypatch.setattr(presence, "_GRACE", 0)
+    people = [new_id() for _ in range(3)]
+
+    async def gone(user_id: str) -> None:
+        gateways[0].enter(ANYWHERE, user_id)
+        gateways[0].leave(ANYWHERE, user_id)
+        await shown(gateways, user_id, "offline")
+
+    for user_id in (people[0], people[1], people[0], people[2]):
+        await gone(user_id)
+    assert [gateways[0].last_seen(user_id) is not None for user_id in people] == [True, False, True]

@@ -1,0 +1,30 @@
+"""The meter of the soak (tests/faults/long/test_soak.py) is told from the leaks that it is there for."""
+
+import pytest
+
+from tests.faults.meter import MB, Sample, a_minute, risen
+
+
+def _sample(descriptors: int = 100, threads: int = 10, tasks: int = 50) -> Sample:
+    return Sample(0, 0, 0, descriptors, threads, tasks)
+
+
+@pytest.mark.parametrize("megabytes", [0, 1, -2])
+def test_a_slope_is_found_under_what_comes_and_goes(megabytes: int) -> None:
+    points = [(5.0 * n, 80 * MB + megabytes * MB * n // 12 + (n % 2) * MB) for n in range(120)]
+    assert a_minute(points) == pytest.approx(megabytes, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (_sample(), False),
+        (_sample(descriptors=102), False),
+        (_sample(descriptors=90, threads=9, tasks=40), False),
+        (_sample(descriptors=103), True),
+        (_sample(threads=11), True),
+        (_sample(tasks=52), True),
+    ],
+)
+def test_what_is_left_open_is_seen(after: Sample, expected: bool) -> None:
+    assert risen(_sample(), after) is expected
