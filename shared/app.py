@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from shared import problems
 from shared.caller import CallerVerifier
-from shared.metrics import metrics_response
+from shared.metrics import count_tasks, metrics_response
 from shared.openapi import describe
 from shared.settings import ProcessSettings, ServiceSettings
 from shared.tracing import TraceMiddleware, traced
@@ -96,6 +96,7 @@ def _strict(service: str, router: APIRouter) -> list[BaseRoute]:
 def _lifespan(parts: Sequence[Part]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        count_tasks(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
             for part in parts:
                 await stack.enter_async_context(part())

@@ -225,3 +225,18 @@ async def test_metrics_have_routes_not_paths(client: httpx.AsyncClient) -> None:
     text = (await client.get("/metrics")).text
     assert 'parley_http_request_seconds_count{method="GET",route="/api/v1/things/{thing_id}",status="200"}' in text
     assert "no-such-canary" not in text
+
+
+async def test_tasks_are_counted(client: httpx.AsyncClient) -> None:
+    async def tasks() -> float:
+        text = (await client.get("/metrics")).text
+        [line] = [line for line in text.splitlines() if line.startswith("parley_asyncio_tasks ")]
+        return float(line.split()[1])
+
+    before = await tasks()
+    more = [asyncio.create_task(asyncio.Event().wait()) for _ in range(50)]
+    assert await tasks() >= before + len(more) - 10
+    for one in more:
+        one.cancel()
+    await asyncio.wait(more)
+    assert await tasks() < before + len(more) - 10
