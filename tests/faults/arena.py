@@ -6,12 +6,12 @@ import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
-from shared.testing.failures import unforeseen
 from shared.testing.nats import NatsServer
+from tests.faults.logs import in_the_log, secrets_of
 from tests.faults.proxy import Proxy
 from tests.system.parley import Parley
 from tests.system.person import Person, login
@@ -70,6 +70,11 @@ class Arena:
         """Where a service keeps its SQLite file."""
         return self.parley.var / service / f"{service}.sqlite3"
 
+    def recorded(self, service: str) -> int:
+        """How many events a service has recorded, whoever has heard of them."""
+        with closing(sqlite3.connect(f"file:{self.database(service)}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT last_id FROM outbox_head").fetchone()[0])
+
     @asynccontextmanager
     async def locked(self, service: str) -> AsyncIterator[None]:
         """Another process holds the database's write lock."""
@@ -81,11 +86,11 @@ class Arena:
             other.close()
 
     def close(self) -> None:
-        """Stop everything, in order; the log must tell of no unforeseen error."""
+        """Stop everything, in order; the log must tell of no unforeseen error, and no secret."""
         status = self.parley.stop()
         log = self.parley.log()
         assert status == 0, log[-4000:]
-        assert not unforeseen(log), unforeseen(log)
+        assert in_the_log(log, secrets_of(self.parley.var)) == []
 
 
 class ProxiedArena(Arena):

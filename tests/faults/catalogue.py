@@ -33,6 +33,18 @@ async def kill_another(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     await crowd.arena.kill(rng.choice(["auth", "rooms", "moderation", "files"]))
 
 
+async def kill_rooms_before_it_told(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F04: rooms dies while nobody has heard what it stored last, a removal among it."""
+    proxy = crowd.arena.proxies["rooms"]
+    proxy.cut()
+    stored = crowd.arena.recorded("rooms")
+    async with asyncio.timeout(60):
+        while crowd.arena.recorded("rooms") < stored + 3:  # somebody joins and is removed, in turn
+            await asyncio.sleep(0.02)
+    await crowd.arena.kill("rooms")
+    proxy.heal()
+
+
 async def kill_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     """F05"""
     crowd.arena.nats.kill()
@@ -185,6 +197,7 @@ FAULTS: tuple[Fault, ...] = (
     kill_messaging,
     kill_gateway,
     kill_another,
+    kill_rooms_before_it_told,
     kill_nats,
     messaging_in_a_black_hole,
     gateway_in_a_black_hole,

@@ -14,3 +14,14 @@ def resident(pid: int) -> int:
 def descriptors(pid: int) -> int:
     """Open files and sockets."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def threads(pid: int) -> int:
+    """Threads, its first among them."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def environment(pid: int) -> dict[str, str]:
+    """What it was told at its start."""
+    told = Path(f"/proc/{pid}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+    return {name: value for name, _, value in (one.decode().partition("=") for one in told)}

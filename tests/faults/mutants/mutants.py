@@ -32,6 +32,10 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
         "shared.outbox.outbox": following.no_refill,
         "shared.inbox.follower": following.no_pull,
     },
+    "no_outbox_row_no_pull": {
+        "shared.database.recording": following.no_outbox_row,
+        "shared.inbox.follower": following.no_pull,
+    },
     "cursor_in_memory_first": {_APPLY: following.cursor_in_memory_first},
     "applied_again_noted_again": {_APPLY: following.applied_again, _AUDIT: following.noted_again},
 }
