@@ -90,7 +90,8 @@ class Arena:
         status = self.parley.stop()
         log = self.parley.log()
         assert status == 0, log[-4000:]
-        assert in_the_log(log, secrets_of(self.parley.var)) == []
+        found = in_the_log(log, secrets_of(self.parley.var))
+        assert not found, found
 
 
 class ProxiedArena(Arena):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -67,14 +68,15 @@ class Crowd(Generic[_A]):
 
     async def more_refused(self, count: int, within: float = 30.0) -> None:
         """Until so many more were told to try later: a fault of the store has bitten."""
-        wanted = self._refused + count
+        wanted = self.refusals.total() + count
         async with asyncio.timeout(within):
-            while self._refused < wanted:
+            while self.refusals.total() < wanted:
                 await asyncio.sleep(0.02)
 
     @property
-    def _refused(self) -> int:
-        return sum(work.refusals for work in self.workloads)
+    def refusals(self) -> Counter[str]:
+        """What senders were told instead of an ack so far, by code."""
+        return sum((work.refusals for work in self.workloads), Counter[str]())
 
     async def broken_promises(self) -> list[str]:
         """What the checker says of every room."""

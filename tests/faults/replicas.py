@@ -41,7 +41,7 @@ class ReplicatedArena(Arena):
         try:
             for replica in reversed(self.second.values()):
                 assert not replica.is_running or replica.end(signal.SIGTERM) == 0
-                assert in_the_log(replica.log(), secrets_of(self.parley.var)) == []
+                assert not (found := in_the_log(replica.log(), secrets_of(self.parley.var))), found
         finally:
             try:
                 super().close()

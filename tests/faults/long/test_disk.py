@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -170,13 +171,21 @@ async def _say_and_turn_off(host: HostArena) -> set[str]:
 
 async def _fill_the_disk_often(host: HostArena) -> list[str]:
     async with crowd(host, Size()) as people:
-        for _ in range(3):
+        for _ in range(5):
             await people.more_acked(50)
             with host.disk.full():
                 await people.more_refused(5)
+                await _not_ready(host)
             await host.ready()
         await people.more_acked(50)
     return await people.broken_promises()
+
+
+async def _not_ready(host: HostArena) -> None:
+    """Until the house says that it can't work."""
+    async with httpx.AsyncClient() as http, asyncio.timeout(30):
+        while (await http.get(f"{host.parley.base}/readyz", timeout=10)).status_code == 200:
+            await asyncio.sleep(0.05)
 
 
 def _stored(file: Path) -> set[str]:
