@@ -78,6 +78,25 @@ async def test_numbers_and_schedules_survive_a_clock_that_jumps(tmp_path: Path) 
         assert [message["content"] for message in await owner.history(other["id"])] == ["once"]
 
 
+async def test_a_mute_outlives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    """F19, S131: whatever the clocks of all services say, but that its time is over."""
+    clock = Clock(tmp_path)
+    async with running(ProxiedArena(tmp_path, clock.environment)) as place:
+        owner, guest = [await register(place.parley.base, name) for name in ("owner", "guest")]
+        room = await owner.create_room()
+        await guest.join(room)
+        terms = {"expires_at": clock.in_(2 * HOUR)}
+        await owner.call("POST", f"/rooms/{room['id']}/mute/{guest.id}", 200, json=terms)
+        path, message = f"/rooms/{room['id']}/messages", {"content": "x"}
+        for seconds in (0, HOUR, -DAY, 0, -HOUR):
+            clock.jump(seconds)
+            again = await login(place.parley.base, guest.username)
+            assert (await again.call("POST", path, 403, json=message))["code"] == "muted"
+        clock.jump(2 * HOUR)
+        again = await login(place.parley.base, guest.username)
+        await again.call("POST", path, 201, json=message)
+
+
 async def test_what_is_due_at_once_is_sent_once_and_in_order(tmp_path: Path) -> None:
     """F30: also when messaging is killed in the middle of it."""
     clock = Clock(tmp_path)
