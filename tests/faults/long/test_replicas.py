@@ -31,7 +31,7 @@ async def test_replicas_keep_one_order(tmp_path: Path, postgres: Postgres) -> No
 
 
 async def test_a_sequencer_that_was_stopped_and_goes_on_writes_nothing_late(tmp_path: Path, postgres: Postgres) -> None:
-    """F31: whoever holds the turn to write when it is stopped loses it in half a minute, and what it began."""
+    """F31: whoever holds the turn to write when it is stopped loses it in seconds, and what it began."""
     async with running(ReplicatedArena(tmp_path, postgres)) as place:
         async with crowd(place, Size(rooms=2, senders=3, listeners=2)) as people:
             for _ in range(2):
