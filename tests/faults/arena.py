@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from shared.testing.nats import NatsServer
 from tests.faults.logs import in_the_log, secrets_of
+from tests.faults.process import environment
 from tests.faults.proxy import Proxy
 from tests.system.parley import Parley
 from tests.system.person import Person, login
@@ -59,7 +62,19 @@ class Arena:
 
     async def ready(self) -> None:
         """Until every service says that it is ready."""
-        await asyncio.to_thread(self.parley.wait_ready)
+        async with asyncio.timeout(60):
+            for name in SERVICES:
+                while not await self.is_ready(name):
+                    await asyncio.sleep(0.05)
+
+    async def is_ready(self, name: str) -> bool:
+        """Whether a service runs and says so."""
+        try:
+            port = environment(self.parley.pid(name))["PORT"]
+            async with httpx.AsyncClient(timeout=5) as http:
+                return (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+        except (OSError, KeyError, httpx.TransportError):
+            return False
 
     async def admin(self) -> Person:
         """The first admin, logged in."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
@@ -16,6 +15,7 @@ from shared.testing.nats import NatsServer
 from tests.faults.arena import ProxiedArena, running
 from tests.faults.crowd import Crowd, Size, audited_kicks, crowd
 from tests.faults.disk import Disk
+from tests.faults.footprint import nothing_left
 from tests.faults.host import FollowersDiskArena, HostArena, PostgresHostArena
 from tests.faults.mutants.breaking import mutated
 from tests.system.person import register
@@ -138,7 +138,7 @@ async def _fill_the_disk_of_who_follows(place: FollowersDiskArena) -> tuple[int,
 
 
 async def _survives(host: HostArena, losses: int, capsys: pytest.CaptureFixture[str]) -> None:
-    async with running(host):
+    async with running(host), nothing_left(host):
         people = await _lose_power_often(host, losses)
         broken = await people.broken_promises()
         told, noted = await people.kicks_noted()
@@ -175,17 +175,12 @@ async def _fill_the_disk_often(host: HostArena) -> list[str]:
             await people.more_acked(50)
             with host.disk.full():
                 await people.more_refused(5)
-                await _not_ready(host)
+                async with asyncio.timeout(30):
+                    while await host.is_ready("messaging"):
+                        await asyncio.sleep(0.05)
             await host.ready()
         await people.more_acked(50)
     return await people.broken_promises()
-
-
-async def _not_ready(host: HostArena) -> None:
-    """Until the house says that it can't work."""
-    async with httpx.AsyncClient() as http, asyncio.timeout(30):
-        while (await http.get(f"{host.parley.base}/readyz", timeout=10)).status_code == 200:
-            await asyncio.sleep(0.05)
 
 
 def _stored(file: Path) -> set[str]:

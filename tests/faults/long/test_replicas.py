@@ -9,12 +9,13 @@ import pytest
 from shared.testing.postgres import Postgres
 from tests.faults.arena import running
 from tests.faults.crowd import Size, crowd
+from tests.faults.footprint import nothing_left
 from tests.faults.mutants.breaking import mutated
 from tests.faults.replicas import ReplicatedArena
 
 
 async def test_replicas_keep_one_order(tmp_path: Path, postgres: Postgres) -> None:
-    async with running(ReplicatedArena(tmp_path, postgres)) as place:
+    async with running(ReplicatedArena(tmp_path, postgres)) as place, nothing_left(place):
         async with crowd(place, Size(rooms=3, senders=4, listeners=2)) as people:
             await people.more_acked(200)
             for _ in range(3):
