@@ -41,7 +41,7 @@ async def kill_rooms_before_it_told(crowd: Crowd[ProxiedArena], _: random.Random
     proxy.cut()
     stored = crowd.arena.recorded("rooms")
     async with asyncio.timeout(60):
-        while crowd.arena.recorded("rooms") < stored + 3:  # somebody joins and is removed, in turn
+        while crowd.arena.recorded("rooms") < stored + 2:  # somebody joins and is removed, in turn
             await asyncio.sleep(0.02)
     await crowd.arena.kill("rooms")
     proxy.heal()

@@ -25,6 +25,7 @@ CAUGHT: dict[str, tuple[tuple[Fault, ...], tuple[str, ...]]] = {
     "anybody_may_post": ((), ("I10",)),
     "the_muted_may_post": ((), ("I10",)),
     "checked_a_moment_ago": ((), ("I10",)),
+    "the_removed_stay": ((), ("I10",)),
     "no_gap_repair": ((catalogue.cut_gateway,), ("I6",)),
     "no_duplicate_drop": ((catalogue.repeat_old_events,), ("I6",)),
     "no_refill_no_pull": ((catalogue.wipe_nats_unheard,), ("I12",)),

@@ -23,6 +23,7 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
     "no_epoch": {"services.messaging.epoch": storing.no_epoch},
     "no_gap_repair": {_ROOM: showing.no_gap_repair},
     "no_duplicate_drop": {_ROOM: showing.no_duplicate_drop},
+    "the_removed_stay": {_ROOM: showing.the_removed_stay},
     "no_head_check": {_ROOMS: showing.no_head_check},
     "fetch_before_subscribe_no_gap_repair": {_ROOMS: showing.fetch_before_subscribe, _ROOM: showing.no_gap_repair},
     "no_single_flight": {_ROOMS: showing.no_single_flight},
