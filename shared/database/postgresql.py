@@ -16,6 +16,9 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
 }
+# Whoever has the turn makes all others wait. A process that was stopped with it keeps it no longer than this: the
+# server ends its session, and what it began can't be committed any more when it goes on.
+_LONGEST_TURN_IDLE = "3s"
 _NETWORK = {
     "connect_timeout": 2,
     "tcp_user_timeout": 4000,
@@ -37,7 +40,7 @@ class Postgresql:
 
     def writer(self) -> Engine:
         """Its transactions exclude each other."""
-        engine = self._engine("read-write")
+        engine = self._engine("read-write", idle_in_transaction_session_timeout=_LONGEST_TURN_IDLE)
 
         @event.listens_for(engine, "begin")
         def take_turn(connection: Connection) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,12 +21,18 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 
 class Postgres:
-    """Fresh databases on one server. Without fsync unless asked for: a test machine's crash loses nothing of worth."""
+    """Fresh databases on one server. Without fsync unless asked for: a test machine's crash loses nothing of worth.
 
-    def __init__(self, *, fsync: bool = False) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+    Pass a `folder` that is not there yet to have its files on another disk, and `options` to add to its settings.
+    """
+
+    def __init__(
+        self, *, fsync: bool = False, folder: Path | None = None, options: Mapping[str, str] | None = None
+    ) -> None:
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="parley-postgres-"))
         self._data = self._folder / "data"
         self._fsync = fsync
+        self._options = options or {}
         # PostgreSQL refuses to run as root.
         self._user: int | None = _NOBODY if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,11 +46,16 @@ class Postgres:
         options = {"listen_addresses": "127.0.0.1", "max_connections": "200", "shared_buffers": "32MB"}
         if not self._fsync:
             options |= {"fsync": "off", "full_page_writes": "off"}
-        for name, value in options.items():
+        for name, value in {**options, **self._options}.items():
             command += ["-c", f"{name}={value}"]
         with (self._folder / "log").open("ab") as log:
             self._process = self._spawn(command, log.fileno())
         self._wait()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not ended by us."""
+        return self._process is not None
 
     def stop(self) -> None:
         """Stop it at once, in order."""
@@ -74,11 +86,13 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def _initialise(self) -> None:
+        self._folder.mkdir(exist_ok=True)
         if self._user is not None:
             os.chown(self._folder, self._user, -1)
         command = [_program("initdb"), "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        command += ["--locale=C", *([] if self._fsync else ["--no-sync"])]
         with (self._folder / "initdb.log").open("wb") as log:
-            process = self._spawn([*command, "--no-sync", "--locale=C"], log.fileno())
+            process = self._spawn(command, log.fileno())
             if process.wait() != 0:
                 raise RuntimeError(f"initdb failed:\n{(self._folder / 'initdb.log').read_text()}")
 

@@ -1,7 +1,9 @@
 """A database that is locked, full, broken or away is "unavailable", and work goes on after it."""
 
+import asyncio
 import resource
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -151,3 +153,34 @@ async def test_a_lock_held_by_another_client_is_waited_for_in_seconds(postgresql
         assert time.monotonic() - began < 3.5
         other.rollback()
         assert await db.write(write_note, "free") == 1
+
+
+async def test_who_is_stopped_with_the_turn_loses_it_and_what_it_began(postgresql: tuple[Database, str]) -> None:
+    """F31: as a process that gets SIGSTOP in its transaction, and SIGCONT after others have written."""
+    stopped, url = postgresql
+    has_the_turn, goes_on = threading.Event(), threading.Event()
+
+    def write_and_stop(tx: WriteSession) -> None:
+        write_note(tx, "late")
+        has_the_turn.set()
+        goes_on.wait(60)
+
+    other = Database(url)
+
+    async def stored() -> int | None:
+        try:
+            return await other.write(write_note, "in time")
+        except Unavailable:
+            return None
+
+    late = asyncio.create_task(stopped.write(write_and_stop))
+    try:
+        await asyncio.to_thread(has_the_turn.wait, 60)
+        assert await eventually(stored, within=20) == 1
+    finally:
+        goes_on.set()
+        other.close()
+    with pytest.raises(Unavailable):
+        await late
+    assert await stopped.read(texts) == ["in time"]
+    assert await stopped.write(write_note, "again") == 2

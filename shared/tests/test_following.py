@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from shared.bus import Bus
 from shared.database import Database, WriteSession
-from shared.events import Envelope
+from shared.events import Envelope, Event
 from shared.inbox import Inbox
 from shared.inbox.apply import cursor
 from shared.inbox.tables import dead_letter
@@ -20,7 +20,17 @@ from shared.problems import Unavailable
 from shared.testing.nats import NatsServer
 from shared.testing.plugin import NewDatabase
 from shared.testing.waiting import eventually
-from shared.tests.world import connected, consumer, create_tables, database, producer, see_note, texts_seen, write_note
+from shared.tests.world import (
+    NoteWritten,
+    connected,
+    consumer,
+    create_tables,
+    database,
+    producer,
+    see_note,
+    texts_seen,
+    write_note,
+)
 
 
 async def write_notes(notes: Database, *numbers: int) -> list[str]:
@@ -289,6 +299,54 @@ async def test_an_event_that_can_not_be_applied_is_put_aside(
             assert (buried.producer, buried.event_id) == ("notes", 3)
             assert "poison" in buried.error
             assert json.loads(buried.envelope)["data"] == {"text": "note 3"}
+
+
+class NoteBurnt(NoteWritten):
+    """What nobody here knows of yet."""
+
+    name = "burnt"
+
+
+class LaterNoteWritten(Event):
+    """The same event as a later release would tell it: one field more, and the one that is read here is gone."""
+
+    producer = "notes"
+    thing = "note"
+    name = "written"
+    words: list[str]
+    schema_version: int = 2
+
+    def entity_id(self) -> str:
+        return "later"
+
+
+async def test_bad_json_unknown_types_and_newer_schemas_hold_up_nothing(
+    nats_server: NatsServer, new_database: NewDatabase
+) -> None:
+    """F28: the first is refused and fetched again, the second passed over, the third put aside after five tries."""
+    tries = 0
+
+    def read(tx: WriteSession, envelope: Envelope) -> None:
+        nonlocal tries
+        tries += "words" in envelope.data
+        see_note(tx, envelope)
+
+    dead, refused = _counted("parley_inbox_dead_letters"), _counted("parley_inbox_refused")
+    async with producer(new_database(), nats_server.url) as notes:
+        async with consumer(new_database(), nats_server.url, handler=read) as reader:
+            await all_seen(reader, await write_notes(notes, 1))
+            async with connected("forger", nats_server.url) as forger:
+                await forger.js.publish("notes.note.2.written", b"{broken")
+            await notes.write(lambda tx: tx.record(NoteBurnt(text="ashes")))
+            await notes.write(lambda tx: tx.record(LaterNoteWritten(words=["note", "3"])))
+            await notes.write(write_note, "note 4")
+            await all_seen(reader, ["note 1", "note 4"])
+            [buried] = await reader.read(lambda tx: tx.execute(select(dead_letter)).all())
+            assert json.loads(buried.envelope)["data"] == {"words": ["note", "3"], "schema_version": 2}
+            assert (buried.event_id, "KeyError" in buried.error) == (3, True)
+            assert tries >= 5
+            assert _counted("parley_inbox_dead_letters") == dead + 1
+            await eventually(lambda: _counted("parley_inbox_refused") > refused)
 
 
 async def test_a_handler_that_fails_for_a_while_is_tried_again(

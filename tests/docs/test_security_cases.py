@@ -9,6 +9,7 @@ _WHOLE = {
     "B": range(20, 39),
     "C": range(40, 55),
     "D": range(60, 81),
+    "G": range(130, 140),
     "H": range(150, 159),
     "I": range(160, 167),
     "J": range(170, 176),

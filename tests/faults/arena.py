@@ -6,12 +6,15 @@ import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
-from shared.testing.failures import unforeseen
+import httpx
+
 from shared.testing.nats import NatsServer
+from tests.faults.logs import in_the_log, secrets_of
+from tests.faults.process import environment
 from tests.faults.proxy import Proxy
 from tests.system.parley import Parley
 from tests.system.person import Person, login
@@ -59,7 +62,19 @@ class Arena:
 
     async def ready(self) -> None:
         """Until every service says that it is ready."""
-        await asyncio.to_thread(self.parley.wait_ready)
+        async with asyncio.timeout(60):
+            for name in SERVICES:
+                while not await self.is_ready(name):
+                    await asyncio.sleep(0.05)
+
+    async def is_ready(self, name: str) -> bool:
+        """Whether a service runs and says so."""
+        try:
+            port = environment(self.parley.pid(name))["PORT"]
+            async with httpx.AsyncClient(timeout=5) as http:
+                return (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+        except (OSError, KeyError, httpx.TransportError):
+            return False
 
     async def admin(self) -> Person:
         """The first admin, logged in."""
@@ -69,6 +84,11 @@ class Arena:
     def database(self, service: str) -> Path:
         """Where a service keeps its SQLite file."""
         return self.parley.var / service / f"{service}.sqlite3"
+
+    def recorded(self, service: str) -> int:
+        """How many events a service has recorded, whoever has heard of them."""
+        with closing(sqlite3.connect(f"file:{self.database(service)}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT last_id FROM outbox_head").fetchone()[0])
 
     @asynccontextmanager
     async def locked(self, service: str) -> AsyncIterator[None]:
@@ -81,11 +101,12 @@ class Arena:
             other.close()
 
     def close(self) -> None:
-        """Stop everything, in order; the log must tell of no unforeseen error."""
+        """Stop everything, in order; the log must tell of no unforeseen error, and no secret."""
         status = self.parley.stop()
         log = self.parley.log()
         assert status == 0, log[-4000:]
-        assert not unforeseen(log), unforeseen(log)
+        found = in_the_log(log, secrets_of(self.parley.var))
+        assert not found, found
 
 
 class ProxiedArena(Arena):

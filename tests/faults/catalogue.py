@@ -13,6 +13,8 @@ from nats.aio.msg import Msg
 from tests.faults.arena import SERVICES, ProxiedArena
 from tests.faults.crowd import Crowd
 
+VICTIMS = (*SERVICES, "nats")
+OTHERS = ("auth", "rooms", "moderation", "files")
 _REPEATED = 40
 _IO_ERROR = 74
 Fault = Callable[[Crowd[ProxiedArena], random.Random], Awaitable[None]]
@@ -30,7 +32,19 @@ async def kill_gateway(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
 
 async def kill_another(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     """F04"""
-    await crowd.arena.kill(rng.choice(["auth", "rooms", "moderation", "files"]))
+    await crowd.arena.kill(rng.choice(OTHERS))
+
+
+async def kill_rooms_before_it_told(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+    """F04: rooms dies while nobody has heard what it stored last, a removal among it."""
+    proxy = crowd.arena.proxies["rooms"]
+    proxy.cut()
+    stored = crowd.arena.recorded("rooms")
+    async with asyncio.timeout(60):
+        while crowd.arena.recorded("rooms") < stored + 2:  # somebody joins and is removed, in turn
+            await asyncio.sleep(0.02)
+    await crowd.arena.kill("rooms")
+    proxy.heal()
 
 
 async def kill_nats(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
@@ -74,10 +88,7 @@ async def cut_gateway(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
 
 async def one_way(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     """F08: what NATS says does not arrive."""
-    proxy = crowd.arena.proxies[rng.choice(["gateway", "messaging"])]
-    proxy.hold_answers()
-    await asyncio.sleep(rng.uniform(0.5, 3))
-    proxy.heal()
+    await unheard_by(rng.choice(["gateway", "messaging"]))(crowd, rng)
 
 
 async def cut_clients(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
@@ -92,11 +103,7 @@ async def cut_clients(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
 
 async def pause(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
     """F10: stopped, and going on as if nothing had been."""
-    victim = rng.choice([*SERVICES, "nats"])
-    pid = crowd.arena.nats.pid if victim == "nats" else crowd.arena.parley.pid(victim)
-    os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(rng.uniform(0.5, 3.5))
-    os.kill(pid, signal.SIGCONT)
+    await paused(rng.choice(VICTIMS))(crowd, rng)
 
 
 async def wipe_nats(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
@@ -175,6 +182,38 @@ async def damage_the_store_of_nats(crowd: Crowd[ProxiedArena], rng: random.Rando
     crowd.arena.nats.start()
 
 
+def killed(name: str) -> Fault:
+    """F04, of this service."""
+
+    async def kill(crowd: Crowd[ProxiedArena], _: random.Random) -> None:
+        await crowd.arena.kill(name)
+
+    return kill
+
+
+def unheard_by(name: str) -> Fault:
+    """F08, for this service."""
+
+    async def hold(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+        crowd.arena.proxies[name].hold_answers()
+        await asyncio.sleep(rng.uniform(0.5, 3))
+        crowd.arena.proxies[name].heal()
+
+    return hold
+
+
+def paused(victim: str) -> Fault:
+    """F10, of this process."""
+
+    async def stop_and_go_on(crowd: Crowd[ProxiedArena], rng: random.Random) -> None:
+        pid = crowd.arena.nats.pid if victim == "nats" else crowd.arena.parley.pid(victim)
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(rng.uniform(0.5, 3.5))
+        os.kill(pid, signal.SIGCONT)
+
+    return stop_and_go_on
+
+
 async def _held(arena: ProxiedArena, name: str, seconds: float) -> None:
     arena.proxies[name].hold()
     await asyncio.sleep(seconds)
@@ -185,6 +224,7 @@ FAULTS: tuple[Fault, ...] = (
     kill_messaging,
     kill_gateway,
     kill_another,
+    kill_rooms_before_it_told,
     kill_nats,
     messaging_in_a_black_hole,
     gateway_in_a_black_hole,

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from tests.faults.history import violations
+from tests.faults.history import removals, violations
 from tests.faults.workload import Workload
 from tests.system.person import Person, register
 
@@ -68,14 +69,15 @@ class Crowd(Generic[_A]):
 
     async def more_refused(self, count: int, within: float = 30.0) -> None:
         """Until so many more were told to try later: a fault of the store has bitten."""
-        wanted = self._refused + count
+        wanted = self.refusals.total() + count
         async with asyncio.timeout(within):
-            while self._refused < wanted:
+            while self.refusals.total() < wanted:
                 await asyncio.sleep(0.02)
 
     @property
-    def _refused(self) -> int:
-        return sum(work.refusals for work in self.workloads)
+    def refusals(self) -> Counter[str]:
+        """What senders were told instead of an ack so far, by code."""
+        return sum((work.refusals for work in self.workloads), Counter[str]())
 
     async def broken_promises(self) -> list[str]:
         """What the checker says of every room."""
@@ -90,8 +92,7 @@ class Crowd(Generic[_A]):
         The log may be a little behind; it is waited for, and looked at once more in the end.
         """
         admin = await self.arena.admin()
-        log = [entry for work in self.workloads for entry in work.history.log]
-        told = sum(entry["type"] == "member.left" and entry["reason"] == "kicked" for entry in log)
+        told = sum(removals(work.history.log) for work in self.workloads)
         deadline = time.monotonic() + within
         while (noted := await self._audited(admin)) < told and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
@@ -126,6 +127,8 @@ async def crowd(arena: _A, size: Size) -> AsyncIterator[Crowd[_A]]:
         async with asyncio.timeout(60):
             await asyncio.gather(*senders)
         await arena.ready()
+        with suppress(TimeoutError):  # the checker says of it what is to be said
+            await made.workloads[0].settle(owner)
         for work in made.workloads:
             work.finish()
 

@@ -28,3 +28,9 @@ def _kilobytes(table: Path, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB$", table.read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1])
+
+
+def environment(pid: int) -> dict[str, str]:
+    """What it was told at its start."""
+    told = Path(f"/proc/{pid}/environ").read_bytes().rstrip(b"\0").split(b"\0")
+    return {name: value for name, _, value in (one.decode().partition("=") for one in told)}

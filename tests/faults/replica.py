@@ -4,12 +4,12 @@ import asyncio
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 
 from shared.testing.processes import free_port
 from tests.faults.arena import Arena
+from tests.faults.process import environment
 from tests.system.parley import ROOT
 
 
@@ -20,9 +20,7 @@ class Replica:
         self.port = free_port()
         self._service = service
         self._log = arena.parley.var.parent / f"{service}-2.log"
-        told = Path(f"/proc/{arena.parley.pid(service)}/environ").read_bytes().rstrip(b"\0").split(b"\0")
-        pairs = (one.decode().partition("=") for one in told)
-        self._environment = {name: value for name, _, value in pairs} | {"PORT": str(self.port)}
+        self._environment = environment(arena.parley.pid(service)) | {"PORT": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:

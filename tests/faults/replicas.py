@@ -3,10 +3,10 @@
 import signal
 from pathlib import Path
 
-from shared.testing.failures import unforeseen
 from shared.testing.nats import NatsServer
 from shared.testing.postgres import Postgres
 from tests.faults.arena import SERVICES, Arena
+from tests.faults.logs import in_the_log, secrets_of
 from tests.faults.replica import Replica
 
 # deploy/nats/config.py has the same: who does not answer for ten seconds is asked nothing more.
@@ -41,7 +41,7 @@ class ReplicatedArena(Arena):
         try:
             for replica in reversed(self.second.values()):
                 assert not replica.is_running or replica.end(signal.SIGTERM) == 0
-                assert not unforeseen(replica.log())
+                assert not (found := in_the_log(replica.log(), secrets_of(self.parley.var))), found
         finally:
             try:
                 super().close()

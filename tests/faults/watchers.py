@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from shared.tasks import ended
-from tests.faults.history import Listener
+from tests.faults.history import Listener, Shown
 from tests.system.person import Person, is_entry
 
 _GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError)
@@ -88,7 +88,7 @@ class Watcher:
         elif frame["type"] == "resync":
             self.listener.resyncs += 1
         elif is_entry(frame):
-            self.listener.shown.append((frame["seq"], (frame.get("message") or {}).get("client_id")))
+            self.listener.shown.append(Shown.of(frame))
 
 
 class Watchers:

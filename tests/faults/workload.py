@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -11,24 +12,32 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from shared.tasks import ended
-from tests.faults.history import History, Listener, Send
+from tests.faults.history import History, Listener, Send, Shown, Stay, removals
 from tests.system.person import Person, api, is_entry
 
-_ACK_PATIENCE = 4.0
+_ACK_PATIENCE = 10.0  # two are promised, on a machine that has nothing else to do
+_TALKING_ON = 4.0
 _PAUSE = 0.05
 _LISTENERS_PATIENCE = 15.0
 _GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError)
+_REMOVED = (4403, 4404)
 _LATER = ("unavailable", "upstream_timeout")
 
 
 class Workload:
-    """Senders and listeners in one room, and everything that they did and saw."""
+    """Senders and listeners in one room, and everything that they did and saw.
+
+    `slowest` is the longest wait for an ack or a refusal (s), `unanswered` how often neither came on an open socket,
+    `refusals` what senders were told instead of an ack.
+    """
 
     def __init__(self, room_id: str) -> None:
         self.room_id = room_id
         self.history = History()
         self.reconnects = 0
-        self.refusals = 0
+        self.refusals: Counter[str] = Counter()
+        self.unanswered = 0
+        self.slowest = 0.0
         self._intrusions = itertools.count()
         self._give_up = float("inf")
         self._done = asyncio.Event()
@@ -81,16 +90,43 @@ class Workload:
             await self._talk_until(guest, owner, "POST", mute, {"reason": "too loud"})
             while not await self._asked(owner, "DELETE", mute):
                 pass
-            await self._talk_until(guest, owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}")
+            staying = asyncio.create_task(self._stay(guest))
+            removed = await self._talk_until(guest, owner, "DELETE", f"/rooms/{self.room_id}/members/{guest.id}")
+            self.history.removed += removed < 300
+            await asyncio.sleep(_PAUSE)
+            await ended(staying)
 
-    async def _talk_until(self, guest: Person, owner: Person, method: str, path: str, body: Any = None) -> None:
-        """Talk until the owner has seen to it that this ends, and a little longer if it does not."""
+    async def _talk_until(self, guest: Person, owner: Person, method: str, path: str, body: Any = None) -> int:
+        """Talk until the owner has seen to it that this ends, and a little longer if not; what the owner was told."""
         talking = asyncio.create_task(self._talk(guest))
         await asyncio.sleep(5 * _PAUSE)
-        while not await self._asked(owner, method, path, body):
+        while not (answer := await self._asked(owner, method, path, body)):
             pass
-        await asyncio.wait([talking], timeout=_ACK_PATIENCE)
+        await asyncio.wait([talking], timeout=_TALKING_ON)
         await ended(talking)
+        return answer
+
+    async def _stay(self, guest: Person) -> None:
+        """Look at the room, over as many connections as it takes, until sent away for good."""
+        while True:
+            stay = Stay(guest.id)
+            self.history.stays.append(stay)
+            socket: Any = None
+            try:
+                socket = await self._open(guest, None)
+                while True:
+                    frame = json.loads(await socket.recv())
+                    stay.entries += [frame] if is_entry(frame) else []
+            except ConnectionClosed as end:
+                if end.rcvd is not None and end.rcvd.code in _REMOVED:
+                    return
+                await asyncio.sleep(_PAUSE)
+            except _GONE:
+                await asyncio.sleep(_PAUSE)
+            finally:
+                if socket is not None:
+                    self._open_sockets.discard(socket)
+                    socket.transport.abort()
 
     async def _talk(self, guest: Person) -> None:
         """Talk over HTTP until refused."""
@@ -104,6 +140,7 @@ class Workload:
                 except httpx.TransportError:
                     await asyncio.sleep(_PAUSE)
                     continue
+                self.history.statuses[answer.status_code] += 1
                 if answer.status_code in (200, 201):
                     send.seq, send.acked = answer.json()["seq"], time.monotonic()
                 elif answer.status_code < 500:
@@ -125,13 +162,20 @@ class Workload:
 
     def finish(self) -> None:
         """All was sent: listeners end once they have seen it, or have waited for it long enough."""
-        self._give_up = time.monotonic() + _LISTENERS_PATIENCE
+        self.history.over = time.monotonic()
+        self._give_up = self.history.over + _LISTENERS_PATIENCE
         self._done.set()
 
     def cut_clients(self) -> None:
         """Every socket breaks off, without a goodbye."""
         for socket in list(self._open_sockets):
             socket.transport.abort()
+
+    async def settle(self, person: Person) -> None:
+        """Until the room's order has every removal: messaging may have heard of it later than who asked for it."""
+        async with asyncio.timeout(_LISTENERS_PATIENCE):
+            while removals((await self.read_back(person)).log) < self.history.removed:
+                await asyncio.sleep(10 * _PAUSE)
 
     async def read_back(self, person: Person) -> History:
         """Read what is stored: messages over HTTP, every entry from a fresh replay."""
@@ -153,7 +197,7 @@ class Workload:
                     send.seq, send.acked = answer["seq"], time.monotonic()
                 else:
                     assert answer["code"] in _LATER, answer
-                    self.refusals += 1
+                    self.refusals[answer["code"]] += 1
                     await asyncio.sleep(_PAUSE)
             except _GONE:
                 await self._drop(socket)
@@ -162,32 +206,40 @@ class Workload:
 
     async def _answer(self, socket: Any, send: Send) -> Any:
         frame = {"type": "message.send", "client_id": send.client_id, "content": send.content}
+        began = time.monotonic()
         await socket.send(json.dumps(frame))
-        async with asyncio.timeout(_ACK_PATIENCE):
-            while True:
-                answer = json.loads(await socket.recv())
-                if answer.get("client_id") == send.client_id:
-                    return answer
+        try:
+            async with asyncio.timeout(_ACK_PATIENCE):
+                while True:
+                    answer = json.loads(await socket.recv())
+                    if answer.get("client_id") == send.client_id:
+                        self.slowest = max(self.slowest, time.monotonic() - began)
+                        return answer
+        except TimeoutError:
+            self.unanswered += 1
+            raise
 
-    async def _asked(self, person: Person, method: str, path: str, body: Any = None) -> bool:
-        """Whether a call was carried out, or made unnecessary by an earlier one whose answer was lost."""
+    async def _asked(self, person: Person, method: str, path: str, body: Any = None) -> int:
+        """The status of a call that was carried out, or was made unnecessary by one whose answer was lost; else 0."""
         try:
             async with api(person.base, person.token) as http:
                 answer = await http.request(method, path, json=body)
         except httpx.TransportError:
             await asyncio.sleep(_PAUSE)
-            return False
-        assert answer.status_code in (200, 202, 204, 404, 503, 504), answer.text
+            return 0
+        self.history.statuses[answer.status_code] += 1
+        assert answer.status_code in (200, 202, 204, 404) or answer.status_code >= 500, answer.text
         if answer.status_code >= 500:
             await asyncio.sleep(_PAUSE)
-        return answer.status_code < 500
+            return 0
+        return answer.status_code
 
     def _see(self, listener: Listener, frame: dict[str, Any]) -> None:
         if frame["type"] == "resync":
             listener.resyncs += 1
         elif is_entry(frame):
-            message = frame.get("message") or {}
-            listener.shown.append((frame["seq"], message.get("client_id")))
+            listener.shown.append(Shown.of(frame))
+            listener.last_at = time.monotonic()
 
     async def _open(self, person: Person, since: int | None, epoch: str | None = None) -> Any:
         query = "" if since is None else f"?since={since}" + (f"&epoch={epoch}" if epoch else "")

@@ -1,13 +1,14 @@
 """Commands on their way to messaging: what sockets sent while one request was under way goes out in the next.
 
 A lane has one request under way at a time, and all of a room's commands take the same lane, so they are stored in the
-order in which they came, whatever number of messaging replicas answers.
+order in which they came, whatever number of messaging replicas answers. Who has no answer in two seconds is told so,
+and with them everybody who waits behind: they would wait as long once more.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from services.gateway.realtime.frames import error
 from shared.bus import Bus
 from shared.caller import CallerSigner
 from shared.metrics import histogram
-from shared.problems import Problem, TooMany, Unavailable
+from shared.problems import Problem, TooMany, Unavailable, UpstreamTimeout
 from shared.tasks import ended
 from shared.tracing import begun
 
@@ -31,7 +32,7 @@ _ACKED = histogram("parley_ack_seconds", "From a command's frame to its ack or r
 _LANES = 4
 _BATCH = 256
 _BATCH_BYTES = 384 * 1024
-_TIMEOUT = 5.0
+_TIMEOUT = 2.0
 _MAX_WAITING = 5_000
 
 
@@ -133,6 +134,10 @@ class _Lane:
         try:
             with begun("commands of sockets", "server", {"parley.commands": len(commands)}):
                 reply = await self._bus.request("rpc.messaging.commands", request, timeout=_TIMEOUT)
+        except UpstreamTimeout as problem:
+            answers.refuse_all([*batch, *self._queue], problem)
+            self._queue.clear()
+            return
         except Problem as problem:
             answers.refuse_all(batch, problem)
             return
@@ -172,7 +177,7 @@ class _Answers:
         told = {"code": problem.code, "detail": problem.detail, "retry_after": problem.retry_after}
         self.add(pending, {"error": told})
 
-    def refuse_all(self, batch: list[Pending], problem: Problem) -> None:
+    def refuse_all(self, batch: Sequence[Pending], problem: Problem) -> None:
         for pending in batch:
             self.refuse(pending, problem)
 

@@ -45,6 +45,20 @@ async def test_who_is_muted_says_nothing_more_until_it_ends(world: World, near: 
     assert "error" not in await world.send(ben, room_id, "it was over before it began", "4")
 
 
+async def test_s131_a_mute_ends_at_its_moment_by_the_clock_of_the_transaction(
+    world: World, near: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben, room_id = await world.pair()
+    end = utc_now() + timedelta(hours=1)
+    terms = {"expires_at": rfc3339(end), "by": anna, "reason": None}
+    await near.moderation.push("member.muted", ben, room_id=room_id, user_id=ben, **terms)
+    last_moment, set_back, at_its_end = timedelta(milliseconds=-1), timedelta(days=-1), timedelta(0)
+    for number, moment in enumerate((last_moment, set_back, at_its_end)):
+        monkeypatch.setattr("shared.database.sessions.utc_now", lambda moment=moment: end + moment)
+        said = await world.command(ben, {"room_id": room_id, "content": "x", "client_id": str(number)})
+        assert said.get("error", {}).get("code") == (None if moment == at_its_end else "muted"), said
+
+
 async def test_a_mute_of_the_account_holds_everywhere_and_is_in_no_rooms_order(
     world: World, near: Neighbourhood
 ) -> None:

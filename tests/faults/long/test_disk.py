@@ -3,86 +3,78 @@
 import asyncio
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from shared.testing.nats import NatsServer
-from tests.faults.arena import Arena, ProxiedArena, running
+from tests.faults.arena import ProxiedArena, running
 from tests.faults.crowd import Crowd, Size, audited_kicks, crowd
 from tests.faults.disk import Disk
+from tests.faults.footprint import nothing_left
+from tests.faults.host import FollowersDiskArena, HostArena, PostgresHostArena
 from tests.faults.mutants.breaking import mutated
 from tests.system.person import register
 
 LOSSES = int(os.environ.get("POWER_LOSSES") or 10)
-
-
-class FollowersDiskArena(Arena):
-    """Moderation's database alone is on the disk."""
-
-    def __init__(self, folder: Path, disk: Disk, environment: dict[str, str] | None = None) -> None:
-        super().__init__(folder, environment or {})
-        self.disk = disk
-        self.parley.var.mkdir()
-        (self.parley.var / "lock").touch()
-        (disk.path / "moderation").mkdir()
-        (self.parley.var / "moderation").symlink_to(disk.path / "moderation")
-
-
-class HostArena(Arena):
-    """Databases, JetStream and files of everything on one disk."""
-
-    def __init__(self, folder: Path, disk: Disk, environment: dict[str, str] | None = None) -> None:
-        super().__init__(folder, environment or {}, disk.path / "var")
-        self.disk = disk
-
-    def turn_off(self) -> None:
-        """Everything stops at once, and what was not synced is gone."""
-        self.disk.cut_power()
-        self.parley.power_off()
-        self.disk.unmount()
-        self.disk.mount()
-
-    async def lose_power(self) -> None:
-        """The host goes off and comes back."""
-        self.turn_off()
-        await self.start()
+POSTGRES_LOSSES = int(os.environ.get("POSTGRES_POWER_LOSSES") or 5)
+ACKED = int(os.environ.get("POWER_ACKED") or 500)  # between two losses
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     """A mounted disk."""
-    made = Disk(tmp_path, 256)
-    made.mount()
-    yield made
-    made.unmount()
+    yield from _mounted(Disk(tmp_path, 256))
+
+
+@pytest.fixture
+def open_disk() -> Iterator[Disk]:
+    """A mounted disk where PostgreSQL, which does not run as root, can get to."""
+    with tempfile.TemporaryDirectory(prefix="parley-disk-") as folder:
+        Path(folder).chmod(0o755)
+        yield from _mounted(Disk(Path(folder), 1024))
+
+
+def _mounted(disk: Disk) -> Iterator[Disk]:
+    disk.mount()
+    try:
+        yield disk
+    finally:
+        disk.unmount()
 
 
 async def test_what_was_acked_survives_power_losses(
     tmp_path: Path, disk: Disk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with running(HostArena(tmp_path, disk)) as host:
-        people = await _lose_power_often(host, LOSSES)
-        broken = await people.broken_promises()
-        told, noted = await people.kicks_noted()
-    with capsys.disabled():
-        print(f"\n{people.acked} acked, {LOSSES} power losses, {told} kicks, {len(broken)} violations")
-    assert broken == []
-    assert told == noted > 0
+    await _survives(HostArena(tmp_path, disk), LOSSES, capsys)
+
+
+async def test_what_was_acked_survives_power_losses_on_postgresql(
+    tmp_path: Path, open_disk: Disk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await _survives(PostgresHostArena(tmp_path, open_disk), POSTGRES_LOSSES, capsys)
 
 
 async def test_what_was_not_synced_does_not(tmp_path: Path, disk: Disk) -> None:
     host = HostArena(tmp_path, disk, mutated("no_flush_to_disk"))
-    await host.start()
-    person = await register(host.parley.base)
-    room = await person.create_room()
-    said = set()
-    for _ in range(200):
-        said.add((await person.call("POST", f"/rooms/{room['id']}/messages", 201, json={"content": "x"}))["id"])
-    host.turn_off()
+    said = await _say_and_turn_off(host)
     assert not said <= _stored(host.database("messaging"))
+
+
+async def test_what_postgresql_did_not_sync_does_not(tmp_path: Path, open_disk: Disk) -> None:
+    host = PostgresHostArena(tmp_path, open_disk, {"synchronous_commit": "off", "wal_writer_delay": "10s"})
+    said = await _say_and_turn_off(host)
+    host.postgres.start()
+    try:
+        with psycopg.connect(host.urls["messaging"]) as connection:
+            stored = {row[0] for row in connection.execute("SELECT id FROM messages")}
+    finally:
+        host.postgres.stop()
+    assert not said <= stored
 
 
 async def test_a_full_disk_refuses_and_recovers(tmp_path: Path, disk: Disk) -> None:
@@ -145,21 +137,47 @@ async def _fill_the_disk_of_who_follows(place: FollowersDiskArena) -> tuple[int,
         return told, noted
 
 
+async def _survives(host: HostArena, losses: int, capsys: pytest.CaptureFixture[str]) -> None:
+    async with running(host), nothing_left(host):
+        people = await _lose_power_often(host, losses)
+        broken = await people.broken_promises()
+        told, noted = await people.kicks_noted()
+    with capsys.disabled():
+        print(f"\n{people.acked} acked, {losses} power losses, {told} kicks, {len(broken)} violations")
+    assert broken == []
+    assert told == noted > 0
+
+
 async def _lose_power_often(host: HostArena, times: int) -> Crowd[HostArena]:
     async with crowd(host, Size(rooms=6, senders=5)) as people:
         for _ in range(times):
-            await people.more_acked(500)
+            await people.more_acked(ACKED, within=60 + ACKED / 10)
             await host.lose_power()
         await people.more_acked(500)
     return people
 
 
+async def _say_and_turn_off(host: HostArena) -> set[str]:
+    """The ids of what was acked before the power went."""
+    await host.start()
+    person = await register(host.parley.base)
+    room = await person.create_room()
+    said = set()
+    for _ in range(200):
+        said.add((await person.call("POST", f"/rooms/{room['id']}/messages", 201, json={"content": "x"}))["id"])
+    host.turn_off()
+    return said
+
+
 async def _fill_the_disk_often(host: HostArena) -> list[str]:
     async with crowd(host, Size()) as people:
-        for _ in range(3):
+        for _ in range(5):
             await people.more_acked(50)
             with host.disk.full():
                 await people.more_refused(5)
+                async with asyncio.timeout(30):
+                    while await host.is_ready("messaging"):
+                        await asyncio.sleep(0.05)
             await host.ready()
         await people.more_acked(50)
     return await people.broken_promises()

@@ -1,6 +1,7 @@
 """F02, F19, F30: what takes a failpoint inside of our processes."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from tests.faults.mutants.failpoints import ARMED, CLOCK
 from tests.faults.workload import Workload
 from tests.system.person import Person, api, login, register
 
-DEATHS = 8
+DEATHS = int(os.environ.get("FAULT_DEATHS") or 10)
+SCHEDULED = int(os.environ.get("FAULT_SCHEDULED") or 2_000)
+_EACH, _ROOMS = 100, 4  # of one person in one room there may be no more
 HOUR, DAY = 3600, 86400
 _KILLED = "messaging: ended with -9"
 
@@ -75,13 +78,32 @@ async def test_numbers_and_schedules_survive_a_clock_that_jumps(tmp_path: Path) 
         assert [message["content"] for message in await owner.history(other["id"])] == ["once"]
 
 
+async def test_a_mute_outlives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    """F19, S131: whatever the clocks of all services say, but that its time is over."""
+    clock = Clock(tmp_path)
+    async with running(ProxiedArena(tmp_path, clock.environment)) as place:
+        owner, guest = [await register(place.parley.base, name) for name in ("owner", "guest")]
+        room = await owner.create_room()
+        await guest.join(room)
+        terms = {"duration_seconds": 2 * HOUR}
+        await owner.call("POST", f"/rooms/{room['id']}/mute/{guest.id}", 200, json=terms)
+        path, message = f"/rooms/{room['id']}/messages", {"content": "x"}
+        for seconds in (0, HOUR, -DAY, 0, -HOUR):
+            clock.jump(seconds)
+            again = await login(place.parley.base, guest.username)
+            assert (await again.call("POST", path, 403, json=message))["code"] == "muted"
+        clock.jump(2 * HOUR)
+        again = await login(place.parley.base, guest.username)
+        await again.call("POST", path, 201, json=message)
+
+
 async def test_what_is_due_at_once_is_sent_once_and_in_order(tmp_path: Path) -> None:
     """F30: also when messaging is killed in the middle of it."""
     clock = Clock(tmp_path)
     async with running(ProxiedArena(tmp_path, clock.environment)) as place:
         owner = await register(place.parley.base, "owner")
-        rooms = [(await owner.create_room())["id"] for _ in range(4)]
-        people = [await register(place.parley.base, f"person{n}") for n in range(5)]
+        rooms = [(await owner.create_room())["id"] for _ in range(_ROOMS)]
+        people = [await register(place.parley.base, f"person{n}") for n in range(SCHEDULED // (_EACH * _ROOMS))]
         for person in people:
             for room_id in rooms:
                 await person.join({"id": room_id})
@@ -91,18 +113,18 @@ async def test_what_is_due_at_once_is_sent_once_and_in_order(tmp_path: Path) -> 
         again = await login(place.parley.base, owner.username)
 
         async def all_said() -> bool:
-            return sum([len(await again.history(room_id)) for room_id in rooms]) == 100 * len(rooms) * len(people)
+            return sum([len(await again.history(room_id)) for room_id in rooms]) == SCHEDULED
 
-        await eventually(all_said, within=60)
+        await eventually(all_said, within=60 + SCHEDULED / 20)
         for room_id in rooms:
             said = [int(message["content"]) for message in await again.history(room_id)]
             assert said == sorted(said)
-            assert len(said) == len(set(said)) * len(people) == 100 * len(people)
+            assert len(said) == len(set(said)) * len(people) == _EACH * len(people)
 
 
 async def _schedule(person: Person, clock: Clock, rooms: list[str]) -> None:
     async with api(person.base, person.token) as http:
-        for number in range(100):
+        for number in range(_EACH):
             for room_id in rooms:
                 body = {"content": str(number), "send_at": clock.in_(HOUR + number / 10)}
                 assert (await http.post(f"/rooms/{room_id}/messages", json=body)).status_code == 202

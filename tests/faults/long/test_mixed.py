@@ -11,6 +11,7 @@ import pytest
 from tests.faults.arena import ProxiedArena, running
 from tests.faults.catalogue import FAULTS
 from tests.faults.crowd import Size, crowd
+from tests.faults.footprint import nothing_left
 
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 120)
 SEEDS = [int(seed) for seed in (os.environ.get("FAULT_SEEDS") or "1,2,3").split(",")]
@@ -20,7 +21,7 @@ SEEDS = [int(seed) for seed in (os.environ.get("FAULT_SEEDS") or "1,2,3").split(
 async def test_nothing_is_broken_by_any_of_them(seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = random.Random(seed)
     done: Counter[str] = Counter()
-    async with running(ProxiedArena(tmp_path)) as place:
+    async with running(ProxiedArena(tmp_path)) as place, nothing_left(place):
         async with crowd(place, Size(rooms=6, senders=5)) as people:
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:

@@ -6,12 +6,15 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.faults.arena import Arena, running
 from tests.faults.mutants.breaking import mutated
 from tests.system.person import Person, is_entry, register
 
 
-async def test_a_restored_database_is_another_history(tmp_path: Path) -> None:
+@pytest.mark.parametrize("time", range(1, 6))
+async def test_a_restored_database_is_another_history(time: int, tmp_path: Path) -> None:
     shown, stored = await _restore_under_a_listener(Arena(tmp_path, {}))
     assert shown == stored
 

@@ -1,16 +1,23 @@
-"""S135: ten connections get no more than one, over gateways, devices, HTTP and sockets together."""
+"""S135: ten connections get no more than one, over gateways, devices, HTTP and sockets together.
+
+S174: a million of those who are counted take no more memory than a few.
+"""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
+from services.gateway.limits import Limits
 from shared.testing.valkey import Valkey
 from tests.faults.arena import Arena, running
 from tests.faults.limits import counted_alone, over_a_socket, over_http
+from tests.faults.process import resident
 from tests.faults.replica import Replica
 from tests.system.person import login, register
 
 LIMIT = 20
+MB = 1024 * 1024
 
 
 async def test_s135_one_limit_for_all_connections_of_a_person(tmp_path: Path) -> None:
@@ -36,3 +43,12 @@ async def test_s135_one_limit_for_all_connections_of_a_person(tmp_path: Path) ->
             assert second.end(signal.SIGTERM) == 0
     finally:
         store.kill()
+
+
+async def test_s174_a_million_keys_are_forgotten_again() -> None:
+    limits = Limits({"http": "600/minute", "messages": "60/hour"})
+    before = resident(os.getpid())
+    for number in range(500_000):
+        for name in ("http", "messages"):
+            await limits.hit(name, f"user-{number:032x}")
+    assert resident(os.getpid()) <= before + 64 * MB

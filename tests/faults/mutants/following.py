@@ -10,6 +10,23 @@ def no_refill(outbox: Any) -> None:
     replace(outbox, "_where_to_go_on", lambda now, remembered, published, stream_seq: published)
 
 
+def no_outbox_row(recording: Any) -> None:
+    """What was recorded is published from memory after the commit, and stands nowhere."""
+
+    class Forgetful:
+        def __init__(self, connection: Any) -> None:
+            self.connection = connection
+
+        def execute(self, statement: Any, *args: Any) -> Any:
+            into = getattr(statement, "table", None)
+            return None if into is recording.outbox else self.connection.execute(statement, *args)
+
+    def append_nothing(connection: Any, event: Any, now: Any) -> Any:
+        return append(Forgetful(connection), event, now)
+
+    append = replace(recording, "append", append_nothing)
+
+
 def no_pull(follower: Any) -> None:
     """A follower only hears; it never asks for what it missed."""
 

@@ -23,6 +23,7 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
     "no_epoch": {"services.messaging.epoch": storing.no_epoch},
     "no_gap_repair": {_ROOM: showing.no_gap_repair},
     "no_duplicate_drop": {_ROOM: showing.no_duplicate_drop},
+    "the_removed_stay": {_ROOM: showing.the_removed_stay},
     "no_head_check": {_ROOMS: showing.no_head_check},
     "fetch_before_subscribe_no_gap_repair": {_ROOMS: showing.fetch_before_subscribe, _ROOM: showing.no_gap_repair},
     "no_single_flight": {_ROOMS: showing.no_single_flight},
@@ -30,6 +31,10 @@ MUTANTS: Mapping[str, Mapping[str, Break]] = {
     "drained_at_once": {_WIRE: showing.drained_at_once},
     "no_refill_no_pull": {
         "shared.outbox.outbox": following.no_refill,
+        "shared.inbox.follower": following.no_pull,
+    },
+    "no_outbox_row_no_pull": {
+        "shared.database.recording": following.no_outbox_row,
         "shared.inbox.follower": following.no_pull,
     },
     "cursor_in_memory_first": {_APPLY: following.cursor_in_memory_first},

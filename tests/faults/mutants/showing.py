@@ -30,6 +30,16 @@ def no_duplicate_drop(room: Any) -> None:
     receive = replace(room.LiveRoom, "receive", receive_again)
 
 
+def the_removed_stay(room: Any) -> None:
+    """Who is removed from a room goes on seeing it."""
+
+    def drop_everybody_only(self: Any, user_id: Any) -> None:
+        if user_id is None:
+            drop(self, user_id)
+
+    drop = replace(room.LiveRoom, "_drop", drop_everybody_only)
+
+
 def no_head_check(rooms: Any) -> None:
     """Nobody asks whether the last entry came."""
 
