@@ -58,6 +58,13 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def pids(self) -> list[int]:
+        """Its processes: itself, and one for each connection and for each task of its own."""
+        assert self._process is not None
+        postmaster = self._process.pid
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        return [postmaster, *map(int, children.split())]
+
     def create_database(self) -> str:
         """The URL of a new, empty database."""
         name = f"t{uuid4().hex}"
