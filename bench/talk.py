@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench import cpu
 from bench.failed import Failed
 from bench.servers.parley import Parley
+from shared.tasks import in_background
 
 _PER_SOCKET = 1_000
 _AT_ONCE = 50
@@ -28,26 +30,36 @@ class Talk:
     spent: Mapping[str, float]
 
 
-async def talk(parley: Parley, *, rate: float, seconds: float) -> Talk:
-    """Subscribe to every room once, then send `rate` messages a second, one room after the other."""
-    rooms = list(parley.rooms.values())
-    shares = [rooms[start : start + _PER_SOCKET] for start in range(0, len(rooms), _PER_SOCKET)]
-    async with AsyncExitStack() as sockets:
-        opened = [await sockets.enter_async_context(_open(parley)) for _ in shares]
-        for socket, share in zip(opened, shares, strict=True):
+class Talker:
+    """Has subscribed to every room of a Parley, and talks in them one after the other when it is told to."""
+
+    def __init__(self, parley: Parley) -> None:
+        self._parley = parley
+        self._places: list[tuple[ClientConnection, str]] = []
+        self._seen = _Seen()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        rooms = list(self._parley.rooms.values())
+        for start in range(0, len(rooms), _PER_SOCKET):
+            socket = await self._stack.enter_async_context(_open(self._parley))
+            share = rooms[start : start + _PER_SOCKET]
             await _subscribe(socket, share)
-        seen = _Seen()
-        places = cycle([(opened[number // _PER_SOCKET], room) for number, room in enumerate(rooms)])
-        async with asyncio.TaskGroup() as working:
-            tasks = [working.create_task(seen.read(socket)) for socket in opened]
-            tasks.append(working.create_task(_send(places, rate, _WARM + seconds)))
+            self._places += [(socket, room) for room in share]
+            await self._stack.enter_async_context(in_background(self._seen.read(socket), "reader"))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def talk(self, *, rate: float, seconds: float) -> Talk:
+        """Send `rate` messages a second; what is measured begins when it has gone on for a while."""
+        async with in_background(_send(cycle(self._places), rate, _WARM + seconds), "sender"):
             await asyncio.sleep(_WARM)
-            acks, before = seen.acks, cpu.spent(parley.pids)
+            acks, before = self._seen.acks, cpu.spent(self._parley.pids)
             await asyncio.sleep(seconds)
-            acks, after = seen.acks - acks, cpu.spent(parley.pids)
-            for task in tasks:
-                task.cancel()
-    return Talk(max(1, acks), {name: after[name] - before[name] for name in after})
+            acks, after = self._seen.acks - acks, cpu.spent(self._parley.pids)
+        return Talk(max(1, acks), {name: after[name] - before[name] for name in after})
 
 
 class _Seen:

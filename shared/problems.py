@@ -151,6 +151,12 @@ def problem_response(problem: Problem) -> Response:
     return Response(content, problem.status, headers, MEDIA_TYPE)
 
 
+def invalid_request(errors: Sequence[Any]) -> Invalid:
+    """422 for what pydantic found wrong with a request."""
+    shown = [_error(each) for each in errors[:_MOST_ERRORS]]
+    return Invalid("invalid", "The request does not have the expected form.", shown)
+
+
 def install(app: FastAPI) -> None:
     """Make every error raised below a route leave as a problem."""
     app.add_exception_handler(Problem, _on_problem)
@@ -165,8 +171,7 @@ async def _on_problem(_: Request, problem: Exception) -> Response:
 
 async def _on_invalid(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)
-    errors = [_error(each) for each in exc.errors()[:_MOST_ERRORS]]
-    return problem_response(Invalid("invalid", "The request does not have the expected form.", errors))
+    return problem_response(invalid_request(exc.errors()))
 
 
 def _error(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.lab import Lab
 from bench.rows import Row
-from bench.scenarios import connect, fanout, growth, history, idle, latency, room, rooms
+from bench.scenarios import connect, fanout, growth, history, idle, latency, postgresql, room, rooms
 
 Scenario = Callable[[Lab], Iterator[Row]]
 
@@ -13,6 +13,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fanout_1000": fanout.run,
     "room_100": room.run,
     "rooms_50x5": rooms.run,
+    "postgresql": postgresql.run,
     "latency": latency.run,
     "history": history.run,
     "connect": connect.run,

@@ -22,10 +22,16 @@ class Parley:
     name = "parley"
     template = '{"type":"message.send","client_id":"{ts}","content":"' + PROSE + '"}'
 
-    def __init__(self, folder: Path, rooms: Mapping[str, tuple[int, ...]] = ROOMS, people: int = PEOPLE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rooms: Mapping[str, tuple[int, ...]] = ROOMS,
+        people: int = PEOPLE,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._running = Running(folder, _OFF)
+        self._running = Running(folder, _OFF | dict(environment or {}))
         self._running.start()
         self.port = self._running.port
         self.pids: Mapping[str, int] = self._running.pids()

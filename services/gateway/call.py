@@ -1,9 +1,7 @@
 """One call that has found its route and whose caller is known."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import ClientTimeout
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.address import limiter_key, parse
@@ -24,13 +22,13 @@ class Call:
     receive: Receive
     send: Send
 
-    def ask(self, body: bytes | AsyncIterator[bytes] | None, timeout: ClientTimeout) -> Ask:
+    def ask(self) -> Ask:
         """The same call, as a question to the route's service."""
         path: bytes = self.scope["raw_path"]
         query: bytes = self.scope["query_string"]
         target = (path + b"?" + query if query else path).decode("ascii")
         headers = inward(self.scope["headers"])
-        return Ask(self.route.service, self.caller, self.route.method, target, headers, body, timeout)
+        return Ask(self.route.service, self.caller, self.route.method, target, headers)
 
     @property
     def client(self) -> str:

@@ -9,7 +9,6 @@ from multidict import CIMultiDict
 
 from services.gateway.call import Call
 from services.gateway.realtime.presence import Presence
-from services.gateway.relay import failures_named
 from services.gateway.upstream import Ask, Upstreams
 from shared.bus import Bus
 from shared.clock import rfc3339
@@ -47,11 +46,10 @@ class PresenceCalls:
     async def _room(self, call: Call, room_id: str) -> Any:
         """The room as this caller sees it; what rooms says when they do not."""
         ask = Ask("rooms", call.caller, "GET", f"/api/v1/rooms/{room_id}", CIMultiDict())
-        async with await self._upstreams.ask(ask) as response:
-            with failures_named():
-                content = orjson.loads(await response.read())
-        if response.status != 200:
-            raise Problem(response.status, content["code"], content["detail"])
+        answer = await self._upstreams.ask(ask)
+        content = orjson.loads(answer.content)
+        if answer.status != 200:
+            raise Problem(answer.status, content["code"], content["detail"])
         return content
 
 

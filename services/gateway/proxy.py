@@ -3,10 +3,11 @@
 A plain ASGI application: every HTTP call takes this path, and a framework would double its cost.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import orjson
+from aiohttp import ClientTimeout
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.admission import Admission
@@ -14,11 +15,11 @@ from services.gateway.call import Call
 from services.gateway.charges import Charge
 from services.gateway.incoming import Body, WhileClientListens
 from services.gateway.matching import RouteTable
-from services.gateway.relay import relay_stream, relay_whole
+from services.gateway.relay import read_whole, relay_stream, relay_whole
 from services.gateway.routing import Route
 from services.gateway.sessions import Sessions
 from services.gateway.turnstile import Turnstile
-from services.gateway.upstream import QUICK, STREAM, UPLOAD, Ask, Upstreams
+from services.gateway.upstream import QUICK, STREAM, UPLOAD, Upstreams
 from services.gateway.waiting_room import WaitingRoom
 from shared.problems import Problem
 
@@ -65,33 +66,51 @@ class Proxy:
         charge = await self._admission.charge(call, body)
         sent = None if call.route.method == "GET" else body
         with WhileClientListens(call.receive):
-            await self._exchange(call, call.ask(sent, STREAM if call.route.streams else QUICK), charge)
+            if call.route.streams:
+                await self._stream(call, sent, STREAM, charge)
+            else:
+                await self._whole(call, sent, charge)
 
     async def _upload(self, call: Call) -> None:
         charge = await self._admission.charge(call)
         body = Body(call.scope, call.receive, self._largest[call.route.body] + MULTIPART_OVERHEAD)
         try:
-            await self._exchange(call, call.ask(body.stream(), UPLOAD), charge)
+            await self._stream(call, body.stream(), UPLOAD, charge)
         except Problem:
             if body.failure is not None:  # it was not the service that broke off, but the client, or we stopped reading
                 raise body.failure from None
             raise
 
-    async def _exchange(self, call: Call, ask: Ask, charge: Charge | None) -> None:
+    async def _whole(self, call: Call, body: bytes | None, charge: Charge | None) -> None:
         try:
             async with self._waiting_room.passed(call.route):
-                response = await self._upstreams.ask(ask)
+                answer = await self._upstreams.ask(call.ask(), body, QUICK)
+        except Problem as problem:
+            await _settle(charge, problem.status)
+            raise
+        await self._follow(call.route, answer.status, charge)
+        await relay_whole(answer, call.send)
+
+    async def _stream(
+        self, call: Call, body: bytes | AsyncIterator[bytes] | None, timeout: ClientTimeout, charge: Charge | None
+    ) -> None:
+        try:
+            response = await self._upstreams.stream(call.ask(), body, timeout)
         except Problem as problem:
             await _settle(charge, problem.status)
             raise
         async with response:
-            await _settle(charge, response.status)
-            if _may_have_ended_sessions(call.route, response.status):
-                await self._sessions.refresh_revocations()
+            await self._follow(call.route, response.status, charge)
             if call.route.streams:
                 await relay_stream(response, call.send, content=call.scope["method"] != "HEAD")
             else:
-                await relay_whole(response, call.send)
+                await relay_whole(await read_whole(response), call.send)
+
+    async def _follow(self, route: Route, status: int, charge: Charge | None) -> None:
+        """What an answer means to the gateway itself, before the client has it."""
+        await _settle(charge, status)
+        if _may_have_ended_sessions(route, status):
+            await self._sessions.refresh_revocations()
 
 
 def _may_have_ended_sessions(route: Route, status: int) -> bool:

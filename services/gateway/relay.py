@@ -6,19 +6,24 @@ from contextlib import contextmanager
 import aiohttp
 from starlette.types import Send
 
+from services.gateway.connection import Answer
 from services.gateway.headers import first, outward
 from shared.problems import Unavailable, UpstreamTimeout
 
 
-async def relay_whole(response: aiohttp.ClientResponse, send: Send) -> None:
-    """An answer that fits into memory: read first, so that a service that dies in the middle is a clean 503."""
-    with failures_named():
-        content = await response.read()
-    headers = outward(response.raw_headers)
-    if response.status not in (204, 304):
-        headers.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+async def read_whole(response: aiohttp.ClientResponse) -> Answer:
+    """The short answer to something large."""
+    with _failures_named():
+        return Answer(response.status, list(response.raw_headers), await response.read())
+
+
+async def relay_whole(answer: Answer, send: Send) -> None:
+    """An answer that was read first, so that a service that dies in the middle of one is a clean 503."""
+    headers = outward(answer.raw_headers)
+    if answer.status not in (204, 304):
+        headers.append((b"content-length", str(len(answer.content)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content})
 
 
 async def relay_stream(response: aiohttp.ClientResponse, send: Send, *, content: bool = True) -> None:
@@ -28,14 +33,14 @@ async def relay_stream(response: aiohttp.ClientResponse, send: Send, *, content:
     if not content:
         await send({"type": "http.response.body", "body": b""})
         return
-    with failures_named():
+    with _failures_named():
         async for chunk in response.content.iter_any():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager
-def failures_named() -> Iterator[None]:
+def _failures_named() -> Iterator[None]:
     """What breaks off while an answer is read, said as a Problem."""
     try:
         yield

@@ -1,11 +1,12 @@
 """The services behind the gateway: one connection pool for each, and what their silence means to a client.
 
 A service that cannot be reached is 503 at once, one that does not answer in time is 504. Every service has its own
-share of connections, so that a slow one never takes those of another.
+share of connections, so that a slow one never takes those of another. Answers that fit into memory come by a pool of
+our own; what is streamed, either way, by aiohttp's client, which knows how to wait for the slower side.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,20 +14,18 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from services.gateway.connection import Answer, Broken
+from services.gateway.pool import CONNECT_SECONDS, CONNECTIONS_PER_SERVICE, IDLE_SECONDS, Pool, Unreachable
 from shared.caller import HEADER, Anonymous, Caller, CallerSigner
 from shared.problems import Unavailable, UpstreamTimeout
 from shared.tracing import HEADER as TRACE
 from shared.tracing import step, traceparent
 from shared.web.request_id import current_request_id
 
-CONNECT_SECONDS: Final = 1.0
-CONNECTIONS_PER_SERVICE: Final = 128
-IDLE_SECONDS: Final = 60.0
-"""Shorter than a service keeps an idle connection (75 s), so that a request never meets one that is closing."""
-
-QUICK: Final = aiohttp.ClientTimeout(total=10.0, sock_connect=CONNECT_SECONDS)
+QUICK: Final = 10.0
 STREAM: Final = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=30.0)
 UPLOAD: Final = aiohttp.ClientTimeout(total=600.0, sock_connect=CONNECT_SECONDS)
+_REPEATABLE: Final = frozenset({"GET", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,6 @@ class Ask:
     method: str
     target: str
     headers: CIMultiDict[str]
-    body: bytes | AsyncIterator[bytes] | None = None
-    timeout: aiohttp.ClientTimeout = QUICK
 
 
 class Upstreams:
@@ -48,6 +45,7 @@ class Upstreams:
     def __init__(self, urls: Mapping[str, str], signer: CallerSigner) -> None:
         self._urls = {service: url.rstrip("/") for service, url in urls.items()}
         self._signer = signer
+        self._pools: dict[str, Pool] = {}
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -56,34 +54,69 @@ class Upstreams:
         connector = aiohttp.TCPConnector(
             limit=0, limit_per_host=CONNECTIONS_PER_SERVICE, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=10
         )
-        async with aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-            auto_decompress=False,
-        ) as self._session:
-            yield
+        self._pools = {service: Pool(url) for service, url in self._urls.items()}
+        try:
+            async with aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+                auto_decompress=False,
+            ) as self._session:
+                yield
+        finally:
+            for pool in self._pools.values():
+                pool.close()
 
-    async def ask(self, ask: Ask) -> aiohttp.ClientResponse:
+    async def ask(self, ask: Ask, body: bytes | None = None, seconds: float = QUICK) -> Answer:
+        """The service's answer, whole."""
+        pool = self._pools[ask.service]
+        with _failures_named(ask.service), step(f"ask {ask.service}", "client"):
+            question = _written(pool, ask, self._complete(ask), body)
+            return await pool.ask(question, again=ask.method in _REPEATABLE, seconds=seconds)
+
+    async def stream(
+        self, ask: Ask, body: bytes | AsyncIterator[bytes] | None, timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         """The head of the service's answer; whoever asked reads the rest, and closes it."""
         assert self._session is not None, "asked before the gateway was running"
+        with _failures_named(ask.service), step(f"ask {ask.service}", "client"):
+            return await self._session.request(
+                ask.method,
+                URL(self._urls[ask.service] + ask.target, encoded=True),
+                headers=self._complete(ask),
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
+            )
+
+    def _complete(self, ask: Ask) -> CIMultiDict[str]:
+        """The headers with our own word, which no client's may stand beside."""
         ask.headers[HEADER] = self._signer.sign(ask.service, ask.caller)
         ask.headers["X-Request-ID"] = current_request_id() or ""
-        try:
-            with step(f"ask {ask.service}", "client"):
-                if parent := traceparent():
-                    ask.headers[TRACE] = parent
-                return await self._session.request(
-                    ask.method,
-                    URL(self._urls[ask.service] + ask.target, encoded=True),
-                    headers=ask.headers,
-                    data=ask.body,
-                    timeout=ask.timeout,
-                    allow_redirects=False,
-                )
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
-            raise Unavailable(f"The {ask.service} service cannot be reached.") from error
-        except TimeoutError as error:
-            raise UpstreamTimeout(f"The {ask.service} service did not answer in time.") from error
-        except aiohttp.ClientError as error:
-            raise Unavailable(f"The {ask.service} service broke off.") from error
+        if parent := traceparent():
+            ask.headers[TRACE] = parent
+        return ask.headers
+
+
+def _written(pool: Pool, ask: Ask, headers: CIMultiDict[str], body: bytes | None) -> bytes:
+    lines = [f"{ask.method} {pool.prefix}{ask.target} HTTP/1.1", f"Host: {pool.netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    if any("\n" in line or "\r" in line for line in lines):
+        raise ValueError("a line of a request's head is two")  # the server lets none in
+    head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+    return head + body if body else head
+
+
+@contextmanager
+def _failures_named(service: str) -> Iterator[None]:
+    """What goes wrong while a service is asked, said as a Problem."""
+    try:
+        yield
+    except (Unreachable, aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+        raise Unavailable(f"The {service} service cannot be reached.") from error
+    except TimeoutError as error:
+        raise UpstreamTimeout(f"The {service} service did not answer in time.") from error
+    except (Broken, aiohttp.ClientError) as error:
+        raise Unavailable(f"The {service} service broke off.") from error

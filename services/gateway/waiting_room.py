@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from services.gateway.pool import CONNECTIONS_PER_SERVICE
 from services.gateway.routing import Route
-from services.gateway.upstream import CONNECTIONS_PER_SERVICE
 from shared.problems import Unavailable
 
 PLACES: Final = CONNECTIONS_PER_SERVICE * 3 // 4

@@ -15,7 +15,13 @@ _ME: Any = bindparam("me")
 _ROOM: Any = bindparam("room")
 # Statements are built once: building one costs several times what running it does.
 _STANDING = (
-    select(rooms, members.c.role, restrictions.c.kind.label("ban"), restrictions.c.expires_at.label("ban_ends"))
+    select(
+        rooms.c.kind,
+        members.c.role,
+        restrictions.c.kind.label("ban"),
+        restrictions.c.expires_at.label("ban_ends"),
+    )
+    .select_from(rooms)
     .outerjoin(members, (members.c.room_id == rooms.c.id) & (members.c.user_id == _ME))
     .outerjoin(
         restrictions,
@@ -27,6 +33,9 @@ _ATTACH = (
     _STANDING.join(timeline_head, true())
     .outerjoin(users, users.c.id == _ME)
     .add_columns(
+        rooms.c.state,
+        rooms.c.member_count,
+        rooms.c.head_seq,
         timeline_head.c.epoch,
         users.c.id.label("user_id"),
         users.c.username,
@@ -39,13 +48,14 @@ _MESSAGE = select(messages, rooms.c.kind.label("room_kind")).join(rooms).where(m
 _DEPARTURE = select(departures.c.reason).where(departures.c.room_id == _ROOM, departures.c.user_id == _ME)
 
 
-def require_member(tx: ReadSession, room_id: str, user_id: str) -> Any:
-    """The room's row joined with the caller's role.
+def require_member(tx: ReadSession, room_id: str, user_id: str) -> str:
+    """The caller's role in the room.
 
     Raises NotFound for a room that isn't there or isn't the caller's to see, Forbidden (`not_a_member`, `banned`,
     `kicked`) for a public one.
     """
-    return _allowed(tx, _STANDING, room_id, user_id)
+    role: str = _allowed(tx, _STANDING, room_id, user_id).role
+    return role
 
 
 def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: str = "user") -> tuple[Any, str | None]:
@@ -57,7 +67,7 @@ def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: 
     if message is None:
         raise policy.no_such_message()
     try:
-        return message, require_member(tx, message.room_id, user_id).role
+        return message, require_member(tx, message.room_id, user_id)
     except Problem:
         if policy.is_house_moderator(house_role) and message.room_kind != "direct":
             return message, None

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 
 from services.messaging.attachments import FileDirectory
 from services.messaging.durable import DurableCopy
@@ -66,17 +66,17 @@ def create_app(settings: Settings) -> FastAPI:
         yield
 
     routers = [
-        messages.router(db, sequencer),
-        reactions.router(db, sequencer),
-        reading.router(db, sequencer),
-        scheduled.router(db, scheduler),
-        held.router(db),
+        messages.router(db, sequencer, guard),
+        reactions.router(db, sequencer, guard),
+        reading.router(db, sequencer, guard),
+        scheduled.router(db, scheduler, guard),
+        held.router(db, guard),
     ]
     return create_service(
         service="messaging",
         version=VERSION,
         settings=settings,
-        routers=[_guarded(router, guard) for router in routers],
+        routers=routers,
         parts=[
             db.running,
             bus.connected,
@@ -93,10 +93,3 @@ def create_app(settings: Settings) -> FastAPI:
         ],
         ready={"database": db.ping, "nats": bus.ping, "epoch": guard.passed},
     )
-
-
-def _guarded(router: APIRouter, guard: EpochGuard) -> APIRouter:
-    """No route answers before the epoch is known."""
-    guarded = APIRouter(route_class=router.route_class)
-    guarded.include_router(router, dependencies=[Depends(guard.passed)])
-    return guarded

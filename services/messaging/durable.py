@@ -31,7 +31,7 @@ _READ = 256
 _MAX_BYTES = 512 * 1024
 _POLL = 1.0
 _SAVE_EVERY = 1.0
-_PAUSE = 0.05
+_PAUSE = 0.25
 
 _CONFIG = StreamConfig(
     name=STREAM,

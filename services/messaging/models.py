@@ -130,7 +130,13 @@ messages = Table(
     Column("pinned_by", String(36)),
     Index("messages_unreviewed", "seq", sqlite_where=text("reviewed = 0"), postgresql_where=text("NOT reviewed")),
     Index("messages_pos", "pos"),
-    Index("messages_thread", "thread_id", "seq"),
+    Index(
+        "messages_in_thread",
+        "thread_id",
+        "seq",
+        sqlite_where=text("thread_id IS NOT NULL"),
+        postgresql_where=text("thread_id IS NOT NULL"),
+    ),
     Index(
         "messages_pinned",
         "room_id",

@@ -27,25 +27,66 @@ def render_message(
     row: Mapping[str, Any], author: dict[str, Any], reactions: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """A message's row as the public Message object; of a deleted one only the tombstone."""
-    gone = row["deleted_at"] is not None
+    return message_object(
+        author,
+        reactions,
+        row["id"],
+        row["room_id"],
+        row["seq"],
+        row["content"],
+        row["kind"],
+        row["reply_to"],
+        row["thread_id"],
+        row["attachments"],
+        row["mentions"],
+        row["mentions_room"],
+        row["pinned_at"] is not None,
+        _time(row["edited_at"]),
+        _time(row["deleted_at"]),
+        rfc3339(row["created_at"]),
+        row["client_id"],
+    )
+
+
+def message_object(
+    author: dict[str, Any],
+    reactions: Sequence[Mapping[str, Any]],
+    message_id: str,
+    room_id: str,
+    seq: int,
+    content: str,
+    kind: str,
+    reply_to: str | None,
+    thread_id: str | None,
+    attachments: str,
+    mentions: str,
+    mentions_room: bool,
+    pinned: bool,
+    edited_at: str | None,
+    deleted_at: str | None,
+    created_at: str,
+    client_id: str | None,
+) -> dict[str, Any]:
+    """The public Message object of what is stored, times written out already."""
+    gone = deleted_at is not None
     return {
-        "id": row["id"],
-        "room_id": row["room_id"],
-        "seq": row["seq"],
+        "id": message_id,
+        "room_id": room_id,
+        "seq": seq,
         "author": author,
-        "content": "" if gone else row["content"],
-        "kind": row["kind"],
-        "reply_to": row["reply_to"],
-        "thread_id": row["thread_id"],
-        "attachments": [] if gone else _list(row["attachments"]),
+        "content": "" if gone else content,
+        "kind": kind,
+        "reply_to": reply_to,
+        "thread_id": thread_id,
+        "attachments": [] if gone else _list(attachments),
         "reactions": [] if gone else list(reactions),
-        "mentions": [] if gone else _list(row["mentions"]),
-        "mentions_room": row["mentions_room"] and not gone,
-        "pinned": row["pinned_at"] is not None and not gone,
-        "edited_at": _time(row["edited_at"]),
-        "deleted_at": _time(row["deleted_at"]),
-        "created_at": rfc3339(row["created_at"]),
-        "client_id": row["client_id"],
+        "mentions": [] if gone else _list(mentions),
+        "mentions_room": mentions_room and not gone,
+        "pinned": pinned and not gone,
+        "edited_at": edited_at,
+        "deleted_at": deleted_at,
+        "created_at": created_at,
+        "client_id": client_id,
     }
 
 

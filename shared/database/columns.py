@@ -1,6 +1,8 @@
 """Column types that mean the same on both databases."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import TIMESTAMP, String
 from sqlalchemy.engine import Dialect
@@ -37,3 +39,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+class WrittenTime(TypeDecorator[str]):
+    """A UtcDateTime as the text that clients are shown, for queries that only pass it on."""
+
+    impl = UtcDateTime
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """SQLite has that very text, and reading it into a time and writing it out again is half of such a query."""
+        return None if dialect.name == "sqlite" else _written
+
+
+def _written(value: datetime | None) -> str | None:
+    return None if value is None else rfc3339(value)

@@ -70,6 +70,13 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def pids(self) -> list[int]:
+        """Its processes: itself, and one for each connection and for each task of its own."""
+        assert self._process is not None
+        postmaster = self._process.pid
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        return [postmaster, *map(int, children.split())]
+
     def create_database(self, *, like: str | None = None) -> str:
         """The URL of a new database: empty, or a copy of the one that has this URL and that nobody is connected to."""
         name = f"t{uuid4().hex}"

@@ -146,9 +146,10 @@ async def test_a_service_may_refuse_an_upload_early(world: World) -> None:
 
 
 async def test_an_upload_whose_client_goes_is_broken_off(world: World) -> None:
-    cut = asyncio.Event()
+    reached, cut = asyncio.Event(), asyncio.Event()
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.set()
         while (await receive())["type"] != "http.disconnect":
             pass
         cut.set()
@@ -157,10 +158,9 @@ async def test_an_upload_whose_client_goes_is_broken_off(world: World) -> None:
     head = f"POST {FILES} HTTP/1.1\r\nHost: x\r\nAuthorization: {world.bearer()['Authorization']}\r\n"
     _, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rsplit(":", 1)[1]))
     writer.write(head.encode() + b"Content-Length: 1000\r\n\r\nabc")
-    await writer.drain()
-    await asyncio.sleep(0.1)
-    writer.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
+        await reached.wait()
+        writer.close()
         await cut.wait()
 
 

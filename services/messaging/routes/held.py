@@ -3,18 +3,19 @@
 from fastapi import APIRouter, Response
 
 from services.messaging import held
+from services.messaging.epoch import EpochGuard
 from services.messaging.routes.answers import answer
+from services.messaging.routes.guarded import guarded_router
 from services.messaging.schemas import Held
 from shared.caller import SomeCaller
 from shared.database import Database
 from shared.ids import Id
 from shared.paging import Page, Paging
-from shared.web.json_body import StrictRoute
 
 
-def router(db: Database) -> APIRouter:
+def router(db: Database, guard: EpochGuard) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["held messages"])
+    routes = guarded_router(guard, "held messages")
 
     @routes.get("/rooms/{room_id}/held", response_model=Page[Held])
     async def list_held(caller: SomeCaller, room_id: Id, paging: Paging) -> Response:

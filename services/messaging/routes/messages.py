@@ -6,7 +6,9 @@ from fastapi import APIRouter, Query, Response
 
 from services.messaging import held, queries, schedules
 from services.messaging.commands import Delete, Edit, Held, Scheduled, Send, Stored
+from services.messaging.epoch import EpochGuard
 from services.messaging.routes.answers import answer, carried_out
+from services.messaging.routes.guarded import guarded_router
 from services.messaging.schemas import Draft, Message, MessagePage, NewContent, Revision
 from services.messaging.schemas import Held as HeldText
 from services.messaging.schemas import Scheduled as ScheduledMessage
@@ -16,15 +18,14 @@ from shared.database import Database
 from shared.ids import Id
 from shared.paging import Page, Paging
 from shared.problems import Invalid
-from shared.web.json_body import StrictRoute
 
 _MAX_SEQ = 2**63 - 1
 _Seq = Annotated[int | None, Query(ge=0, le=_MAX_SEQ)]
 
 
-def router(db: Database, sequencer: Sequencer) -> APIRouter:
+def router(db: Database, sequencer: Sequencer, guard: EpochGuard) -> APIRouter:
     """The routes, bound to where messages are read and stored."""
-    routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["messages"])
+    routes = guarded_router(guard, "messages")
 
     @routes.get("/rooms/{room_id}/messages", response_model=MessagePage)
     async def list_messages(

@@ -7,19 +7,20 @@ from fastapi import APIRouter, Path, Response
 from services.messaging import queries
 from services.messaging.commands import OnMessage, Pin, React, Unreact
 from services.messaging.emojis import canonical_emoji
+from services.messaging.epoch import EpochGuard
 from services.messaging.routes.answers import answer, carried_out
+from services.messaging.routes.guarded import guarded_router
 from services.messaging.schemas import Message, Reacting
 from services.messaging.sequencer import Sequencer
 from shared.caller import Caller, SomeCaller
 from shared.database import Database
 from shared.ids import Id
 from shared.paging import Page, Paging
-from shared.web.json_body import StrictRoute
 
 
-def router(db: Database, sequencer: Sequencer) -> APIRouter:
+def router(db: Database, sequencer: Sequencer, guard: EpochGuard) -> APIRouter:
     """The routes; each answers with the message as it is afterwards."""
-    routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["messages"])
+    routes = guarded_router(guard, "messages")
 
     async def changed(caller: Caller, command: OnMessage) -> Response:
         await carried_out(sequencer, command)

@@ -8,7 +8,9 @@ from fastapi import Query as InQuery
 from services.messaging import queries, search
 from services.messaging.access import require_member
 from services.messaging.commands import MarkRead
+from services.messaging.epoch import EpochGuard
 from services.messaging.routes.answers import answer, carried_out
+from services.messaging.routes.guarded import guarded_router
 from services.messaging.schemas import Message, Query, ReadUpTo, UnreadList
 from services.messaging.sequencer import Sequencer
 from services.messaging.unread import unread
@@ -16,12 +18,11 @@ from shared.caller import SomeCaller
 from shared.database import Database, ReadSession
 from shared.ids import Id
 from shared.paging import Page, Paging
-from shared.web.json_body import StrictRoute
 
 
-def router(db: Database, sequencer: Sequencer) -> APIRouter:
+def router(db: Database, sequencer: Sequencer, guard: EpochGuard) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["messages"])
+    routes = guarded_router(guard, "messages")
 
     @routes.put("/rooms/{room_id}/read", status_code=204)
     async def mark_read(caller: SomeCaller, room_id: Id, read: ReadUpTo) -> None:

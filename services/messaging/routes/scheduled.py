@@ -4,19 +4,20 @@ from fastapi import APIRouter, Response
 
 from services.messaging import schedules
 from services.messaging.actions.reschedule import cancel, reschedule
+from services.messaging.epoch import EpochGuard
 from services.messaging.routes.answers import answer
+from services.messaging.routes.guarded import guarded_router
 from services.messaging.scheduler import Scheduler
 from services.messaging.schemas import Rescheduling, Scheduled
 from shared.caller import SomeCaller
 from shared.database import Database
 from shared.ids import Id
 from shared.paging import Page, Paging
-from shared.web.json_body import StrictRoute
 
 
-def router(db: Database, scheduler: Scheduler) -> APIRouter:
+def router(db: Database, scheduler: Scheduler, guard: EpochGuard) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/v1", route_class=StrictRoute, tags=["scheduled messages"])
+    routes = guarded_router(guard, "scheduled messages")
 
     @routes.get("/rooms/{room_id}/scheduled", response_model=Page[Scheduled])
     async def list_scheduled(caller: SomeCaller, room_id: Id, paging: Paging) -> Response:
