@@ -115,10 +115,11 @@ class Attach:
         held = room.ring_after(after)
         if held is not None:
             return room.seq, held
+        rewrites = room.rewrites
         span = await self._rooms.fetch(room.id, after, resume=resume)
         if span.too_far or span.epoch != room.epoch:
             raise _TooFar
-        room.keep(span.entries)
+        room.keep(span.entries, rewrites)
         entries = [entry for entry in span.entries if entry.seq <= room.seq]
         return (entries[-1].seq if entries else after), b"".join(entry.frame for entry in entries)
 
