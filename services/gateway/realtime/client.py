@@ -69,6 +69,7 @@ class Client:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: list[asyncio.TimerHandle] = []
         self._loop = asyncio.get_running_loop()
+        wire.on_end = self._leave_rooms
 
     # Life
 
@@ -92,13 +93,11 @@ class Client:
             timer.cancel()
         for task in list(self._tasks):
             task.cancel()
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
 
     def close(self, code: int, reason: str) -> None:
         """End the socket with a verdict; it gets nothing more from any room."""
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
         self.wire.finish(code, reason)
 
     # What rooms and services tell it
@@ -251,6 +250,10 @@ class Client:
         if self._flood.mistake():
             self.close(4400, "too many mistakes")
 
+    def _leave_rooms(self) -> None:
+        for room_id in list(self.rooms):
+            self._attach.leave(self, room_id)
+
     def _watch_expiry(self) -> None:
         for timer in self._timers:
             timer.cancel()
@@ -267,8 +270,7 @@ class Client:
 
     def _on_slow(self) -> None:
         _SLOW.inc()
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
         self.wire.finish_slow()
 
     def _on_drain(self) -> None:

@@ -177,7 +177,7 @@ class LiveRoom:
     def add(self, client: "Client") -> None:
         """The client sees everything after `self.seq`, and nothing before."""
         self.flush()
-        self.clients[client] = client.wire.write
+        self.clients[client] = client.wire.writer()
 
     def discard(self, client: "Client") -> None:
         """The client sees nothing more."""

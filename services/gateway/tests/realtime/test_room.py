@@ -1,7 +1,7 @@
 """A room on the gateway: every number once and in order, whatever the bus does (REALTIME.md promise 3)."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations, product
 
 import orjson
@@ -52,6 +52,9 @@ class Socket:
         self.removed = False
         self.resyncs = 0
         self.wire = self
+
+    def writer(self) -> Callable[[bytes], None]:
+        return self.write
 
     def write(self, frames: bytes) -> None:
         self.seen += frames
