@@ -67,7 +67,7 @@ class Client:
         self._outstanding = 0
         self._joining: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         wire.on_end = self._leave_rooms
 
@@ -89,8 +89,8 @@ class Client:
 
     def stop(self) -> None:
         """The socket is gone: leave every room and drop what was under way."""
-        for timer in self._timers:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         for task in list(self._tasks):
             task.cancel()
         self._leave_rooms()
@@ -255,15 +255,14 @@ class Client:
             self._attach.leave(self, room_id)
 
     def _watch_expiry(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         left = self.session.expires_at - time.time()
-        self._timers = [
-            self._loop.call_later(max(0.0, left - _EXPIRING), self._expiring),
-            self._loop.call_later(max(0.0, left), self.close, 4401, "the token expired"),
-        ]
+        self._timer = self._loop.call_later(max(0.0, left - _EXPIRING), self._expiring)
 
     def _expiring(self) -> None:
+        left = self.session.expires_at - time.time()
+        self._timer = self._loop.call_later(max(0.0, left), self.close, 4401, "the token expired")
         self.send(
             {"type": "token.expiring", "expires_at": rfc3339(datetime.fromtimestamp(self.session.expires_at, UTC))}
         )

@@ -56,10 +56,6 @@ class LiveRooms:
         """The room, if it is open here."""
         return self._rooms.get(room_id)
 
-    def all(self) -> list[LiveRoom]:
-        """Every room that is open here."""
-        return list(self._rooms.values())
-
     async def open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """The room, shown at least up to `seq`, with everything after that on its way."""
         room = self._rooms.get(room_id)

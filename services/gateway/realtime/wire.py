@@ -22,7 +22,6 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.server import ServerProtocol
 
 from services.gateway.realtime.pulse import pulse_of
 
@@ -67,7 +66,7 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _log
-        self.conn = ServerProtocol(max_size=MAX_MESSAGE, logger=_log)
+        self.conn.logger, self.conn.debug, self.conn.max_message_size = _log, False, MAX_MESSAGE
         self._pulse = pulse_of(server_state, self.loop, _PING_INTERVAL)
         self.closed: asyncio.Future[None] = self.loop.create_future()
         self._on_text: Callable[[bytes], None] | None = None

@@ -74,3 +74,15 @@ async def test_one_socket_that_is_looked_at_is_enough(gateways: list[Presence]) 
     await shown(gateways, user_id, "online")
     looked_at.close()
     await shown(gateways, user_id, "offline")
+
+
+async def test_where_somebody_is_is_known_of_every_gateway(gateways: list[Presence]) -> None:
+    here, there = gateways
+    user_id, other = new_id(), new_id()
+    here.enter("one", user_id)
+    here.enter("two", other)
+    there.enter("three", user_id)
+    await eventually(lambda: all(each.rooms_of(user_id) == {"one", "three"} for each in gateways))
+    there.leave("three", user_id)
+    await eventually(lambda: all(each.rooms_of(user_id) == {"one"} for each in gateways))
+    assert (here.online("one"), there.online("two"), there.rooms_of(new_id())) == ([user_id], [other], set())
