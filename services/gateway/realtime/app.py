@@ -86,6 +86,7 @@ class Realtime:
         """Everything behind the sockets, in order."""
         async with AsyncExitStack() as parts:
             await self._people.follow()
+            parts.push_async_callback(self._people.stop)
             await self._notices.follow()
             for part in (self.presence.running, self._rooms.running, self._lanes.running):
                 await parts.enter_async_context(part())
@@ -198,8 +199,8 @@ class Realtime:
             return
         if room_id == ATTENTIVE:
             if (status := self.presence.status(user_id)) != "offline":  # who goes is told of by each room
-                for room in self._rooms.all():
-                    if self.presence.is_online(room.id, user_id):
+                for its_id in self.presence.rooms_of(user_id):
+                    if (room := self._rooms.get(its_id)) is not None:
                         room.broadcast(_presence(room.id, user_id, status), but_user=user_id)
             return
         room_or_none = self._rooms.get(room_id)

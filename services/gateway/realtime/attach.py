@@ -54,7 +54,7 @@ class Attach:
             raise
 
     async def _join(self, client: "Client", room_id: str, resume: Resume | None) -> None:
-        answer, user = await asyncio.gather(self.ask(client, room_id), self._people.get(client.user_id))
+        answer, user = await self._ask_both(client, room_id)
         try:
             room = await self._rooms.open(room_id, answer["epoch"], answer["seq"])
         except TimeoutError:
@@ -74,6 +74,12 @@ class Attach:
             self._resync(client, room, ready)
         else:
             await self._replay(client, room, ready, resume, answer["seq"])
+
+    async def _ask_both(self, client: "Client", room_id: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        if (user := self._people.known(client.user_id)) is not None:
+            return await self.ask(client, room_id), user
+        answer, user = await asyncio.gather(self.ask(client, room_id), self._people.get(client.user_id))
+        return answer, user
 
     def leave(self, client: "Client", room_id: str) -> None:
         """The socket sees nothing more of the room."""
@@ -115,10 +121,11 @@ class Attach:
         held = room.ring_after(after)
         if held is not None:
             return room.seq, held
+        rewrites = room.rewrites
         span = await self._rooms.fetch(room.id, after, resume=resume)
         if span.too_far or span.epoch != room.epoch:
             raise _TooFar
-        room.keep(span.entries)
+        room.keep(span.entries, rewrites)
         entries = [entry for entry in span.entries if entry.seq <= room.seq]
         return (entries[-1].seq if entries else after), b"".join(entry.frame for entry in entries)
 

@@ -67,8 +67,9 @@ class Client:
         self._outstanding = 0
         self._joining: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        wire.on_end = self._leave_rooms
 
     # Life
 
@@ -88,17 +89,15 @@ class Client:
 
     def stop(self) -> None:
         """The socket is gone: leave every room and drop what was under way."""
-        for timer in self._timers:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         for task in list(self._tasks):
             task.cancel()
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
 
     def close(self, code: int, reason: str) -> None:
         """End the socket with a verdict; it gets nothing more from any room."""
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
         self.wire.finish(code, reason)
 
     # What rooms and services tell it
@@ -251,24 +250,26 @@ class Client:
         if self._flood.mistake():
             self.close(4400, "too many mistakes")
 
+    def _leave_rooms(self) -> None:
+        for room_id in list(self.rooms):
+            self._attach.leave(self, room_id)
+
     def _watch_expiry(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         left = self.session.expires_at - time.time()
-        self._timers = [
-            self._loop.call_later(max(0.0, left - _EXPIRING), self._expiring),
-            self._loop.call_later(max(0.0, left), self.close, 4401, "the token expired"),
-        ]
+        self._timer = self._loop.call_later(max(0.0, left - _EXPIRING), self._expiring)
 
     def _expiring(self) -> None:
+        left = self.session.expires_at - time.time()
+        self._timer = self._loop.call_later(max(0.0, left), self.close, 4401, "the token expired")
         self.send(
             {"type": "token.expiring", "expires_at": rfc3339(datetime.fromtimestamp(self.session.expires_at, UTC))}
         )
 
     def _on_slow(self) -> None:
         _SLOW.inc()
-        for room_id in list(self.rooms):
-            self._attach.leave(self, room_id)
+        self._leave_rooms()
         self.wire.finish_slow()
 
     def _on_drain(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import orjson
 
+from services.gateway.realtime.places import Places
 from shared.bus import Bus
 from shared.ids import new_id
 from shared.problems import Problem
@@ -33,7 +34,7 @@ _MOST_SEEN = 100_000  # people of whom it is kept when they went, those who went
 class _Gateway:
     told: int = -1
     heard_at: float = 0.0
-    people: dict[str, set[str]] = field(default_factory=dict)
+    people: Places = field(default_factory=Places)
 
 
 class Presence:
@@ -45,7 +46,7 @@ class Presence:
         self._bus = bus
         self._id = new_id()
         self._here: Counter[tuple[str, str]] = Counter()
-        self._told: dict[str, set[str]] = {}
+        self._told = Places()
         self._others: dict[str, _Gateway] = {}
         self._number = 0
         self._leaving: dict[tuple[str, str], asyncio.TimerHandle] = {}
@@ -88,16 +89,15 @@ class Presence:
 
     def online(self, room_id: str) -> list[str]:
         """Who is in the room now, on any gateway, sorted."""
-        people = set(self._told.get(room_id, ()))
-        for gateway in self._others.values():
-            people |= gateway.people.get(room_id, set())
-        return sorted(people)
+        return sorted(set().union(*(known.people(room_id) for known in self._all())))
+
+    def rooms_of(self, user_id: str) -> set[str]:
+        """Where this person is, on any gateway; ANYWHERE and ATTENTIVE too."""
+        return set().union(*(known.rooms_of(user_id) for known in self._all()))
 
     def is_online(self, room_id: str, user_id: str) -> bool:
         """Whether this person is in the room (ANYWHERE: on any socket), on any gateway."""
-        if user_id in self._told.get(room_id, ()):
-            return True
-        return any(user_id in gateway.people.get(room_id, ()) for gateway in self._others.values())
+        return any(known.has(room_id, user_id) for known in self._all())
 
     def status(self, user_id: str) -> Status:
         """What others are shown of this person."""
@@ -109,19 +109,16 @@ class Presence:
         """When this person was last known to be online (seconds since the epoch), as far as this gateway saw it."""
         return self._seen.get(user_id)
 
+    def _all(self) -> list[Places]:
+        return [self._told, *(gateway.people for gateway in self._others.values())]
+
     def _left(self, room_id: str, user_id: str) -> None:
         self._leaving.pop((room_id, user_id), None)
         self._set(room_id, user_id, False)
 
     def _set(self, room_id: str, user_id: str, online: bool) -> None:
         before = self.is_online(room_id, user_id)
-        people = self._told.setdefault(room_id, set())
-        if online:
-            people.add(user_id)
-        else:
-            people.discard(user_id)
-            if not people:
-                del self._told[room_id]
+        _put(self._told, room_id, user_id, online)
         self._changes.append((room_id, user_id, online))
         self._flush_soon.set()
         self._announce(room_id, user_id, before)
@@ -170,8 +167,7 @@ class Presence:
     async def _tell_everything(self) -> None:
         self._changes.clear()
         self._number += 1
-        picture = {room_id: sorted(people) for room_id, people in self._told.items()}
-        await self._publish({"n": self._number, "picture": picture})
+        await self._publish({"n": self._number, "picture": self._told.picture()})
 
     async def _heard(self, message: Any) -> None:
         told = orjson.loads(message.data)
@@ -186,7 +182,7 @@ class Presence:
         if told.get("ask"):
             await self._tell_everything()
         elif "picture" in told:
-            self._replace(gateway, {room_id: set(people) for room_id, people in told["picture"].items()})
+            self._replace(gateway, {(room_id, one) for room_id, people in told["picture"].items() for one in people})
             gateway.told = told["n"]
         elif "changes" in told and told["n"] == gateway.told + 1:
             gateway.told = told["n"]
@@ -195,30 +191,30 @@ class Presence:
         elif told["n"] != gateway.told:
             await self._publish({"n": self._number, "ask": True})
 
-    def _replace(self, gateway: _Gateway, people: dict[str, set[str]]) -> None:
-        for room_id in gateway.people.keys() | people.keys():
-            had, has = gateway.people.get(room_id, set()), people.get(room_id, set())
-            for user_id in had ^ has:
-                self._apply(gateway, room_id, user_id, user_id in has)
+    def _replace(self, gateway: _Gateway, there: set[tuple[str, str]]) -> None:
+        was = {(room_id, one) for room_id, people in gateway.people.picture().items() for one in people}
+        for room_id, user_id in was ^ there:
+            self._apply(gateway, room_id, user_id, (room_id, user_id) in there)
 
     def _apply(self, gateway: _Gateway, room_id: str, user_id: str, online: bool) -> None:
         before = self.is_online(room_id, user_id)
-        people = gateway.people.setdefault(room_id, set())
-        if online:
-            people.add(user_id)
-        else:
-            people.discard(user_id)
-            if not people:
-                del gateway.people[room_id]
+        _put(gateway.people, room_id, user_id, online)
         self._announce(room_id, user_id, before)
 
     def _forget(self, who: str) -> None:
         gateway = self._others.get(who)
         if gateway is not None:
-            self._replace(gateway, {})
+            self._replace(gateway, set())
             del self._others[who]
 
     def _forget_silent(self) -> None:
         limit = time.monotonic() - _GONE
         for who in [who for who, gateway in self._others.items() if gateway.heard_at < limit]:
             self._forget(who)
+
+
+def _put(places: Places, room_id: str, user_id: str, online: bool) -> None:
+    if online:
+        places.add(room_id, user_id)
+    else:
+        places.discard(room_id, user_id)

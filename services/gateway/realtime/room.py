@@ -26,7 +26,6 @@ _MAX_EARLY = 5_000
 _FLUSH_PER_SOCKET = 10e-6
 _RETRY = 0.5
 _BEYOND = 2**62
-_TAKEN_BACK = b'{"type":"message.deleted"'
 
 Fetch = Callable[[str, int], Awaitable[Span]]
 
@@ -41,7 +40,10 @@ class LiveRoom:
         self.clients: dict[Client, Callable[[bytes], None]] = {}
         self.removed: dict[str, int] = {}
         self._fetch = fetch
+        self.rewrites = 0
+        """How often earlier entries came to say something else: what was fetched before is not kept after."""
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=_RING)
+        self._unkept = 0
         self._early: dict[int, SpanEntry] = {}
         self._pending: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -89,17 +91,25 @@ class LiveRoom:
         if epoch != self.epoch:
             self._restart(epoch)
 
+    async def fill(self) -> Span:
+        """Fetch and show what comes after the last entry."""
+        rewrites = self.rewrites
+        span = await self._fetch(self.id, self.seq)
+        if rewrites != self.rewrites and span.entries:
+            self._unkept = max(self._unkept, span.entries[-1].seq)
+        self.receive(span)
+        return span
+
     async def _mend(self) -> None:
         try:
             while self.seq < self._expected:
                 before = self.seq
                 try:
-                    span = await self._fetch(self.id, self.seq)
+                    span = await self.fill()
                 except (Problem, OSError) as problem:
                     _log.warning("a room's missing entries can't be fetched yet", room_id=self.id, reason=str(problem))
                     await asyncio.sleep(_RETRY)
                     continue
-                self.receive(span)
                 if self.seq == before and span.head <= self.seq:
                     self._expected = self.seq
         finally:
@@ -108,9 +118,12 @@ class LiveRoom:
 
     def _show(self, entry: SpanEntry) -> None:
         self.seq = entry.seq
-        if entry.frame.startswith(_TAKEN_BACK):
+        if entry.takes_back:
             self.forget()
-        self._ring.append((entry.seq, entry.frame))
+        if entry.seq > self._unkept:
+            self._ring.append((entry.seq, entry.frame))
+        else:
+            self._ring.clear()
         self._pending.append(entry.frame)
         if entry.removes is not None:
             self.removed[entry.removes] = entry.seq
@@ -135,7 +148,8 @@ class LiveRoom:
         """Another database answers now: nobody's numbers mean anything, so everybody starts from its head."""
         self.flush()
         self.epoch, self.seq, self._starting_over = epoch, 0, True
-        self._ring.clear()
+        self.forget()
+        self._unkept = 0
         self._early.clear()
         self.removed.clear()
         if self._repair is not None:
@@ -163,7 +177,7 @@ class LiveRoom:
     def add(self, client: "Client") -> None:
         """The client sees everything after `self.seq`, and nothing before."""
         self.flush()
-        self.clients[client] = client.wire.write
+        self.clients[client] = client.wire.writer()
 
     def discard(self, client: "Client") -> None:
         """The client sees nothing more."""
@@ -178,9 +192,11 @@ class LiveRoom:
         start = seq + 1 - self._ring[0][0]
         return b"".join(frame for _, frame in islice(self._ring, start, None))
 
-    def keep(self, entries: Sequence[SpanEntry]) -> None:
+    def keep(self, entries: Sequence[SpanEntry], rewrites: int) -> None:
         """Remember earlier entries that were fetched for one socket, as far as they join on to the ring: after a
-        restart everybody asks for the same ones."""
+        restart everybody asks for the same ones. `rewrites` is what it was when they were asked for."""
+        if rewrites != self.rewrites:
+            return
         first = self._ring[0][0] if self._ring else self.seq + 1
         for entry in reversed(entries):
             if entry.seq == first - 1 and len(self._ring) < _RING:
@@ -194,7 +210,9 @@ class LiveRoom:
         self._trimmed_at = self.seq
 
     def forget(self) -> None:
-        """Earlier entries say something else now: who resumes gets them from messaging."""
+        """Earlier entries say something else now: who resumes gets them from messaging, those that wait here too."""
+        self.rewrites += 1
+        self._unkept = max(self._early, default=self._unkept)
         self._ring.clear()
 
     # Frames go out

@@ -34,7 +34,7 @@ class LiveRooms:
         self._rooms: dict[str, LiveRoom] = {}
         self._subscriptions: dict[str, list[Any]] = {}
         self._opening: dict[str, asyncio.Task[LiveRoom]] = {}
-        self._fetches: dict[tuple[str, int, bool], asyncio.Task[Span]] = {}
+        self._fetches: dict[tuple[str, int, bool, int], asyncio.Task[Span]] = {}
         self._pos = _NOTHING_YET
         self._told_while_opening: dict[str, int] = {}
         self._check = asyncio.Event()
@@ -56,10 +56,6 @@ class LiveRooms:
         """The room, if it is open here."""
         return self._rooms.get(room_id)
 
-    def all(self) -> list[LiveRoom]:
-        """Every room that is open here."""
-        return list(self._rooms.values())
-
     async def open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """The room, shown at least up to `seq`, with everything after that on its way."""
         room = self._rooms.get(room_id)
@@ -75,8 +71,10 @@ class LiveRooms:
         return room
 
     async def fetch(self, room_id: str, after: int, *, resume: bool = False) -> Span:
-        """The entries after a number, asked for once however many sockets want them."""
-        key = (room_id, after, resume)
+        """The entries after a number, asked for once however many sockets want them; once more when what was asked
+        for before is out of date."""
+        room = self._rooms.get(room_id)
+        key = (room_id, after, resume, room.rewrites if room else 0)
         task = self._fetches.get(key)
         if task is None:
             task = asyncio.create_task(self._fetch(room_id, after, resume))
@@ -113,7 +111,7 @@ class LiveRooms:
             subscriptions.append(await self._bus.subscribe(f"messaging.room.{room_id}.rewritten", rewritten))
             self._subscriptions[room_id] = subscriptions
             await self._bus.ping()
-            room.receive(await self.fetch(room_id, seq))
+            await room.fill()
             self._rooms[room_id] = room
             room.expect(self._told_while_opening[room_id])
         finally:

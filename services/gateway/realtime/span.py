@@ -17,6 +17,7 @@ class _Header(msgspec.Struct):
     too_far: bool = False
 
 
+_TAKEN_BACK = b'{"type":"message.deleted"'
 _decoder = msgspec.json.Decoder(_Header)
 
 
@@ -28,6 +29,8 @@ class SpanEntry:
     frame: bytes
     removes: str | None = None
     closes: bool = False
+    takes_back: bool = False
+    """Whether an earlier entry says something else now: its message was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ def split(payload: bytes) -> Span:
     entries = []
     last = header.first + len(header.sizes) - 1
     for seq, size in enumerate(header.sizes, header.first):
-        frame = frame_text(payload[at : at + size])
+        frame = payload[at : at + size]
         removes = header.removes.get(str(seq)) if header.removes else None
-        entries.append(SpanEntry(seq, frame, removes, header.closes and seq == last))
+        closes, takes_back = header.closes and seq == last, frame.startswith(_TAKEN_BACK)
+        entries.append(SpanEntry(seq, frame_text(frame), removes, closes, takes_back))
         at += size
     return Span(header.epoch, entries, header.head, header.too_far)

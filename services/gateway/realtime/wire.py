@@ -22,7 +22,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.server import ServerProtocol
+
+from services.gateway.realtime.pulse import pulse_of
 
 SEND_BUFFER = 1024 * 1024
 MAX_MESSAGE = 64 * 1024
@@ -35,6 +36,7 @@ _SILENCE = 60.0
 _CLOSE_WAIT = 5.0
 _SLOW_WAIT = 25.0
 _DRAIN_SPREAD_MS = 5_000
+_PING = b"\x89\x00"
 
 _log = logging.getLogger("parley.gateway.wire")
 _log.setLevel(logging.WARNING)  # uvicorn and websockets say two lines a socket, 66 us of CPU
@@ -64,8 +66,8 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _log
-        self.conn = ServerProtocol(max_size=MAX_MESSAGE, logger=_log)
-        self.ping_interval, self.ping_timeout = _PING_INTERVAL, _SILENCE - _PING_INTERVAL
+        self.conn.logger, self.conn.debug, self.conn.max_message_size = _log, False, MAX_MESSAGE
+        self._pulse = pulse_of(server_state, self.loop, _PING_INTERVAL)
         self.closed: asyncio.Future[None] = self.loop.create_future()
         self._on_text: Callable[[bytes], None] | None = None
         self._on_binary: Callable[[], None] | None = None
@@ -73,6 +75,8 @@ class Wire(WebSocketsSansIOProtocol):
         self._on_drain: Callable[[], None] | None = None
         self._first: asyncio.Future[bytes] | None = None
         self._early: list[tuple[str, bytes]] = []
+        self.on_end: Callable[[], None] | None = None
+        """Called in the moment from which nothing may be written: a close frame was sent, or the peer is gone."""
         self._heard_at = self.loop.time()
         self._live = False
 
@@ -109,6 +113,10 @@ class Wire(WebSocketsSansIOProtocol):
         if not self.close_sent and not self.disconnected:
             self.transport.write(frame)
 
+    def writer(self) -> Callable[[bytes], None]:
+        """The transport's own way to write, for loops over many sockets: not to be used after `on_end`."""
+        return self.transport.write
+
     def hold_for_replay(self) -> None:
         """Let `writable` follow a small buffer, so that a replay waits for its reader instead of piling up."""
         self._live = False
@@ -127,6 +135,7 @@ class Wire(WebSocketsSansIOProtocol):
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self._end()
         self._resume_reading()
         self.close_timer = self.loop.call_later(wait, self.cut)
 
@@ -151,6 +160,7 @@ class Wire(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._end()
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -162,6 +172,10 @@ class Wire(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             self.scope["extensions"]["parley.wire"] = self  # type: ignore[assignment]
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._end()
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= _MAX_FRAGMENTS:
@@ -192,17 +206,30 @@ class Wire(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.write_eof()
         self.close_sent = True
+        self._end()
         self.close_timer = self.loop.call_later(_CLOSE_WAIT, self.cut)
+
+    def start_keepalive(self) -> None:
+        self._pulse.join(self)
+
+    def stop_keepalive(self) -> None:
+        super().stop_keepalive()
+        self._pulse.leave(self)
+
+    def beat(self) -> None:
+        """Ping, and see to it that a silent peer is dropped in time."""
+        silent = self.loop.time() - self._heard_at
+        if silent >= _SILENCE - _PING_INTERVAL and self.pong_timer is None:
+            self.pong_timer = self.loop.call_later(max(0.0, _SILENCE - silent), self.keepalive_timeout)
+        self.write(_PING)
 
     def keepalive_timeout(self) -> None:
         self.pong_timer = None
-        self.pending_ping_payload = None
-        if self.close_sent or self.transport.is_closing():
-            return
-        if self.loop.time() - self._heard_at < _SILENCE:
-            self.schedule_ping()
-        else:
+        if not self.close_sent and self.loop.time() - self._heard_at >= _SILENCE:
             self.cut()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Anything that is heard is as good as a pong."""
 
     def shutdown(self) -> None:
         if self.close_sent or self.disconnected:
@@ -219,6 +246,10 @@ class Wire(WebSocketsSansIOProtocol):
     def finish_drained(self) -> None:
         """1001 with a random delay in the reason, so that the clients of a gateway don't come back all at once."""
         self.finish(1001, f"retry_after_ms={random.randrange(_DRAIN_SPREAD_MS)}")
+
+    def _end(self) -> None:
+        if self.on_end is not None:
+            self.on_end()
 
     def _deliver(self, kind: str, data: bytes) -> None:
         if self._first is not None and not self._first.done():

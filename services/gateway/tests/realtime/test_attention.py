@@ -92,3 +92,15 @@ async def test_when_somebody_went_is_kept_of_those_who_went_last(
     for user_id in (people[0], people[1], people[0], people[2]):
         await gone(user_id)
     assert [gateways[0].last_seen(user_id) is not None for user_id in people] == [True, False, True]
+
+
+async def test_where_somebody_is_is_known_of_every_gateway(gateways: list[Presence]) -> None:
+    here, there = gateways
+    user_id, other = new_id(), new_id()
+    here.enter("one", user_id)
+    here.enter("two", other)
+    there.enter("three", user_id)
+    await eventually(lambda: all(each.rooms_of(user_id) == {"one", "three"} for each in gateways))
+    there.leave("three", user_id)
+    await eventually(lambda: all(each.rooms_of(user_id) == {"one"} for each in gateways))
+    assert (here.online("one"), there.online("two"), there.rooms_of(new_id())) == ([user_id], [other], set())

@@ -1,7 +1,7 @@
 """A room on the gateway: every number once and in order, whatever the bus does (REALTIME.md promise 3)."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations, product
 
 import orjson
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.realtime.room import LiveRoom
-from services.gateway.realtime.span import Span, SpanEntry
+from services.gateway.realtime.span import Span, SpanEntry, split
+from services.gateway.realtime.wire import frame_text
 from shared.problems import Unavailable
 
 EPOCH = "epoch-1"
@@ -51,6 +52,9 @@ class Socket:
         self.removed = False
         self.resyncs = 0
         self.wire = self
+
+    def writer(self) -> Callable[[bytes], None]:
+        return self.write
 
     def write(self, frames: bytes) -> None:
         self.seen += frames
@@ -195,12 +199,33 @@ async def test_what_is_taken_back_is_not_kept_for_who_resumes() -> None:
     log = Log()
     room, socket = watched(log)
     room.receive(Span(EPOCH, [log.commit(), log.commit()], head=2))
-    deleted = SpanEntry(3, b'{"type":"message.deleted","seq":3}', None)
-    room.receive(Span(EPOCH, [deleted], head=3))
+    taken_back = b'{"type":"message.deleted","seq":3}'
+    header = {"epoch": EPOCH, "first": 3, "sizes": [len(taken_back)], "head": 3}
+    span = split(orjson.dumps(header) + b"\n" + taken_back)  # as messaging writes it
+    room.receive(span)
+    deleted = span.entries[0]
     assert room.ring_after(0) is None
     assert room.ring_after(2) == deleted.frame
     room.flush()
     assert socket.seen.endswith(deleted.frame)
+
+
+async def test_what_waits_while_something_is_taken_back_is_not_kept() -> None:
+    log = Log()
+    room, socket = watched(log)
+    for _ in range(5):
+        log.commit()
+    room.receive(Span(EPOCH, log.entries[3:]))  # waits for the first three
+    room.forget()
+    await room.reached(5, timeout=5)
+    assert [room.ring_after(seq) for seq in (0, 4, 5)] == [None, None, b""]
+    room.keep(log.entries[:5], room.rewrites - 1)  # asked for before
+    assert room.ring_after(4) is None
+    room.keep(log.entries[1:5], room.rewrites)
+    room.receive(Span(EPOCH, [log.commit()]))
+    assert (room.ring_after(0), room.ring_after(1)) == (None, b"<2><3><4><5><6>")
+    room.flush()
+    assert socket.numbers() == [1, 2, 3, 4, 5, 6]
 
 
 async def test_what_was_fetched_for_one_socket_is_there_for_the_next() -> None:
@@ -210,11 +235,11 @@ async def test_what_was_fetched_for_one_socket_is_there_for_the_next() -> None:
     room, _ = watched(log, seq=690)
     room.receive(Span(EPOCH, log.entries[690:]))
     assert room.ring_after(650) is None
-    room.keep(log.entries[600:650])  # does not touch what is there
+    room.keep(log.entries[600:650], room.rewrites)  # does not touch what is there
     assert room.ring_after(650) is None
-    room.keep(log.entries[650:700])
+    room.keep(log.entries[650:700], room.rewrites)
     assert room.ring_after(650) == b"".join(entry.frame for entry in log.entries[650:])
-    room.keep(log.entries[:660])  # no more than the ring holds
+    room.keep(log.entries[:660], room.rewrites)  # no more than the ring holds
     assert room.ring_after(200) == b"".join(entry.frame for entry in log.entries[200:])
     assert room.ring_after(199) is None
     room.receive(Span(EPOCH, [log.commit()]))
@@ -235,9 +260,6 @@ async def test_another_epoch_starts_everybody_from_its_head() -> None:
 
 
 def test_spans_of_messaging_are_read_as_they_are_written() -> None:
-    from services.gateway.realtime.span import split
-    from services.gateway.realtime.wire import frame_text
-
     frames = [orjson.dumps({"seq": 7, "text": "é" * 200}), b"{}"]
     header = {"epoch": "e", "first": 7, "sizes": [len(frame) for frame in frames], "removes": {"8": "u"}, "head": 9}
     span = split(orjson.dumps(header) + b"\n" + b"".join(frames))

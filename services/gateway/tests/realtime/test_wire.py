@@ -21,11 +21,13 @@ class App:
         self.wires: list[Wire] = []
         self.slow = asyncio.Event()
         self.gone = asyncio.Event()
+        self.ended = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         wire: Wire = scope["extensions"]["parley.wire"]
         self.wires.append(wire)
+        wire.on_end = self.on_end
         if scope["path"] == "/refused":
             await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
             await send({"type": "websocket.http.response.body", "body": b"no"})
@@ -48,9 +50,13 @@ class App:
         await wire.closed
         self.gone.set()
 
+    def on_end(self) -> None:
+        self.ended += 1
+
     def on_text(self, wire: Wire, data: bytes) -> None:
         if data.startswith(b"close "):
             wire.finish(int(data[6:]), "as you wish")
+            assert self.ended  # before anything else can be written
         elif data.startswith(b"burst "):
             wire.write(b"".join(frame_text(b"%d" % number) for number in range(int(data[6:]))))
         else:
@@ -127,6 +133,17 @@ async def test_close_from_their_side_ends_the_application(app: App) -> None:
             await client.recv()
         await asyncio.wait_for(app.gone.wait(), 10)
         assert client.close_code == 1000
+        assert app.ended
+
+
+async def test_a_reset_ends_the_application(app: App) -> None:
+    async with serving(app) as (_, url):
+        async with connect(url) as client:
+            await client.send("x")
+            await client.recv()
+            client.transport.abort()
+            await asyncio.wait_for(app.gone.wait(), 10)
+        assert app.ended
 
 
 async def test_refusal_before_the_upgrade_is_an_http_answer(app: App) -> None:
@@ -139,6 +156,38 @@ async def test_refusal_before_the_upgrade_is_an_http_answer(app: App) -> None:
 async def test_a_ping_is_answered(app: App) -> None:
     async with serving(app) as (_, url), connect(url) as client:
         await asyncio.wait_for(await client.ping(), 10)
+
+
+@contextlib.asynccontextmanager
+async def beating(monkeypatch: pytest.MonkeyPatch, app: App, silence: float) -> AsyncIterator[str]:
+    """With rounds of a tenth of a second, and so much patience."""
+    monkeypatch.setattr("services.gateway.realtime.wire._PING_INTERVAL", 0.1)
+    monkeypatch.setattr("services.gateway.realtime.wire._SILENCE", silence)
+    async with serving(app) as (_, url):
+        yield url
+
+
+async def test_who_answers_pings_stays(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with beating(monkeypatch, app, silence=30.0) as url:
+        reader, writer = await upgraded(url)
+        for _ in range(20):
+            assert await asyncio.wait_for(reader.readexactly(2), 10) == b"\x89\x00"
+            writer.write(b"\x8a\x80\x00\x00\x00\x00")
+        writer.write(b"\x88\x80\x00\x00\x00\x00")
+        while (frame := await asyncio.wait_for(reader.readexactly(2), 10)) == b"\x89\x00":
+            pass  # it was on its way
+        assert frame == b"\x88\x00"
+        writer.close()
+
+
+async def test_who_says_nothing_is_dropped(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with beating(monkeypatch, app, silence=0.3) as url:
+        reader, writer = await upgraded(url)
+        with contextlib.suppress(ConnectionError):
+            said = await asyncio.wait_for(reader.read(), 10)
+            assert set(said) <= {0x89, 0x00}
+        await asyncio.wait_for(app.gone.wait(), 10)
+        writer.close()
 
 
 async def test_binary_is_told_and_survives(app: App) -> None:
@@ -221,6 +270,7 @@ async def test_broken_frames_end_with_the_protocol_s_own_code(app: App, frame: b
         client.transport.write(frame)
         end = await end_of(client)
         assert end is not None and end.code == code
+        assert app.ended
 
 
 async def test_who_does_not_read_is_told_apart_from_who_does(app: App) -> None:
