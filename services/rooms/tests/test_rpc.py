@@ -12,7 +12,7 @@ _GATEWAY = CallerSigner({"rooms": CALLER_SECRET, "messaging": "another-secret-of
 
 
 async def ask(house: House, caller: Any, user_id: Any) -> Any:
-    return await house.near.gateway.request("rpc.rooms.direct", {"caller": caller, "user_id": user_id})
+    return await house.near.gateway.request("rpc.rooms.direct", {"caller": caller, "user_id": user_id}, timeout=10)
 
 
 async def test_the_direct_room_of_the_caller(house: House) -> None:
