@@ -16,6 +16,8 @@ from tests.faults.process import descriptors, proportional, resident, threads
 from tests.system.parley import Parley
 
 MB = 1024 * 1024
+# A pool opens its last connections when many ask it at once: two files and a thread each; NATS has threads likewise.
+_OF_POOLS = (6, 3, 0)
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,9 @@ class Meter:
 
 
 def risen(before: Sample, after: Sample) -> bool:
-    """Whether there is more, by more than 2 %, of what can be counted."""
-    return any(now > then * 1.02 for then, now in zip(before.countable, after.countable, strict=True))
+    """Whether there is more of what can be counted: by more than 2 %, and the last connections of a pool."""
+    each = zip(before.countable, after.countable, _OF_POOLS, strict=True)
+    return any(now > then * 1.02 + few for then, now, few in each)
 
 
 def a_minute(points: Sequence[tuple[float, int]]) -> float:

@@ -19,10 +19,10 @@ def test_a_slope_is_found_under_what_comes_and_goes(megabytes: int) -> None:
     ("after", "expected"),
     [
         (_sample(), False),
-        (_sample(descriptors=102), False),
+        (_sample(descriptors=108, threads=13, tasks=51), False),
         (_sample(descriptors=90, threads=9, tasks=40), False),
-        (_sample(descriptors=103), True),
-        (_sample(threads=11), True),
+        (_sample(descriptors=109), True),
+        (_sample(threads=14), True),
         (_sample(tasks=52), True),
     ],
 )
