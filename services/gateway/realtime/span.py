@@ -17,7 +17,8 @@ class _Header(msgspec.Struct):
     too_far: bool = False
 
 
-_TAKEN_BACK = b'{"type":"message.deleted"'
+# A text that moderation masks is an update like any other, and messaging rewrites what its log says of it.
+_TAKEN_BACK = (b'{"type":"message.deleted"', b'{"type":"message.updated"')
 _decoder = msgspec.json.Decoder(_Header)
 
 
@@ -30,7 +31,7 @@ class SpanEntry:
     removes: str | None = None
     closes: bool = False
     takes_back: bool = False
-    """Whether an earlier entry says something else now: its message was deleted."""
+    """Whether an earlier entry may say something else now: its message was deleted or changed."""
 
 
 @dataclass(frozen=True, slots=True)

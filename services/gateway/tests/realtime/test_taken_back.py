@@ -5,6 +5,7 @@ import json
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection
 
 from services.gateway.tests.realtime.conftest import PATIENCE, FakeMessaging, until
@@ -13,8 +14,9 @@ from shared.ids import new_id
 SECRET = "what should not have been said"
 
 
-async def test_nobody_who_comes_after_a_deletion_is_shown_what_was_deleted(
-    messaging: FakeMessaging, opened: Any
+@pytest.mark.parametrize("taken_back", ["message.deleted", "message.updated"], ids=["deleted", "masked"])
+async def test_nobody_who_comes_later_is_shown_what_was_taken_back(
+    messaging: FakeMessaging, opened: Any, taken_back: str
 ) -> None:
     messaging.write(type="message.created", message={"content": SECRET})
     messaging.write(type="message.created", message={"content": "hello"})
@@ -31,9 +33,9 @@ async def test_nobody_who_comes_after_a_deletion_is_shown_what_was_deleted(
         early = asyncio.create_task(resume())
         await asyncio.wait_for(messaging.has_read.wait(), PATIENCE)
         messaging.log[0]["message"] = {"content": ""}
-        messaging.write(type="message.deleted", message_id=new_id())
+        messaging.write(type=taken_back, message_id=new_id(), message={"content": ""})
         await messaging.tell(after=2)
-        await until(witness, "message.deleted")
+        await until(witness, taken_back)
         meanwhile = asyncio.create_task(resume())
         messaging.may_answer.set()
         await early
