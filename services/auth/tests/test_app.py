@@ -120,6 +120,7 @@ class Files:
     async def serve(self) -> None:
         """Let it be pulled."""
         await self.bus.serve("outbox", self._outbox)
+        await self.bus.ping()
 
     async def tell(self, user_id: str, avatar_url: str | None) -> None:
         """Somebody has another picture; what auth does not know of it is ignored."""

@@ -46,4 +46,6 @@ async def near(settings: Settings) -> AsyncIterator[Neighbours]:
 async def house(settings: Settings, near: Neighbours) -> AsyncIterator[House]:
     """The service, running."""
     async with running(create_app(settings)) as client:
+        # Ready means that the broker knows its subscriptions.
+        assert (await client.get("/readyz")).status_code == 200
         yield House(client, near)

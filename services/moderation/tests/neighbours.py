@@ -194,4 +194,6 @@ class Neighbours:
             for bus in self._buses.values():
                 await stack.enter_async_context(bus.connected())
             await asyncio.gather(self.auth.start(), self.rooms.start(), self.messaging.start())
+            for bus in self._buses.values():
+                await bus.ping()
             yield

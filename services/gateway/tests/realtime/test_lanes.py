@@ -43,6 +43,7 @@ async def test_who_waits_behind_silence_does_not_wait_twice(nats_server: NatsSer
 
     async with messaging.connected(), bus.connected():
         serving = await messaging.serve("commands", answer)
+        await messaging.ping()
         lanes = Lanes(bus, CallerSigner({"messaging": CALLER_SECRET}), Limits({"messages": "off"}))
         socket = Told()
 

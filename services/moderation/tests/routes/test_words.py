@@ -118,7 +118,9 @@ async def test_every_replica_knows_within_a_second(
     if broker == "there":
         monkeypatch.setattr("services.moderation.board._POLL", 60)
     one, other = create_app(settings), create_app(settings)
-    async with running(one) as client, running(other):
+    async with running(one) as client, running(other) as replica:
+        for each in (client, replica):  # ready means that the broker knows its subscriptions
+            assert (await each.get("/readyz")).status_code == 200
         house = House(client, near)
         ada, admin = house.person(), house.person("admin")
         room = await house.room(ada, profanity="block")
