@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from services.files import store
+from services.files import queries, store
 from services.files.actions.follow_message import message_gone, message_has
 from services.files.actions.forget_user import forget_user
 from shared.database import WriteSession
@@ -65,7 +65,12 @@ class MessageTold(BaseModel):
 
 
 class MessageDeleted(BaseModel):
+    """A message that is gone, and the files that it had: the event that showed them may have been emptied before it
+    came here."""
+
     message_id: str
+    room_id: str
+    file_ids: list[str] = []
 
 
 class RoomPurged(BaseModel):
@@ -116,7 +121,7 @@ def _message_told(tx: WriteSession, event: MessageTold) -> None:
 
 
 def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:
-    message_gone(tx, event.message_id)
+    message_gone(tx, event.message_id, queries.files_in(tx, event.room_id, event.file_ids))
 
 
 def _room_purged(tx: WriteSession, event: RoomPurged) -> None:

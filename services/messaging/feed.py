@@ -23,7 +23,7 @@ def head(tx: ReadSession) -> dict[str, Any]:
 def entries_after(tx: ReadSession, pos: int, limit: int) -> list[Entry]:
     """The next entries over all rooms, oldest first."""
     rows = tx.execute(_AFTER, {"pos": pos, "most": limit})
-    return [Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at) for row in rows]
+    return [_entry(row) for row in rows]
 
 
 def pos_before(tx: ReadSession, hours: int) -> int:
@@ -53,15 +53,19 @@ def room_entries(tx: ReadSession, room_id: str, after: int, limit: int) -> tuple
         .order_by(timeline.c.seq)
         .limit(limit)
     )
-    return end or 0, [
-        Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at) for row in rows
-    ]
+    return end or 0, [_entry(row) for row in rows]
 
 
 def envelope(entry: Entry, epoch: str) -> bytes:
-    """The entry in the house's event envelope, around the frame's own bytes."""
+    """The entry in the house's event envelope, around the frame's own bytes and what clients need not know."""
     prefix = (
         f'{{"id":{entry.pos},"epoch":"{epoch}","producer":"messaging","type":"{entry.type}",'
         f'"subject":"messaging.room.{entry.room_id}.{entry.type}","at":"{rfc3339(entry.at)}","request_id":null,"data":'
     )
-    return b"".join([prefix.encode(), entry.frame, b"}"])
+    if entry.file_ids is None:
+        return b"".join([prefix.encode(), entry.frame, b"}"])
+    return b"".join([prefix.encode(), entry.frame[:-1], f',"file_ids":{entry.file_ids}}}}}'.encode()])
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at, row.file_ids)

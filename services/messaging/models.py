@@ -46,6 +46,7 @@ timeline = Table(
     Column("frame", LargeBinary, nullable=False),
     Column("removes", String(36)),
     Column("at", UtcDateTime, nullable=False),
+    Column("file_ids", Text),
     Index("timeline_room_seq", "room_id", "seq", unique=True),
 )
 

@@ -34,7 +34,8 @@ _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bi
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored change of a room; `removes` names the person that nothing later may be sent to."""
+    """One stored change of a room; `removes` names the person that nothing later may be sent to, `file_ids` (JSON) the
+    files that the message had: other services are told, clients are not."""
 
     pos: int
     room_id: str
@@ -43,6 +44,7 @@ class Entry:
     frame: bytes
     removes: str | None
     at: datetime
+    file_ids: str | None = None
 
 
 @dataclass(slots=True)
@@ -96,12 +98,21 @@ class Timeline:
             raise NotFound("There is no such room.")
         return head
 
-    def append(self, room: RoomHead, type_: str, body: dict[str, Any], *, removes: str | None = None) -> Entry:
+    def append(
+        self,
+        room: RoomHead,
+        type_: str,
+        body: dict[str, Any],
+        *,
+        removes: str | None = None,
+        file_ids: Sequence[str] = (),
+    ) -> Entry:
         """Give the change its number and render the frame that every client will receive."""
         room.seq += 1
         self._pos += 1
         frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
-        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now)
+        files = orjson.dumps(file_ids).decode() if file_ids else None
+        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now, files)
         self.entries.append(entry)
         return entry
 
@@ -140,4 +151,5 @@ def _row(entry: Entry) -> dict[str, Any]:
         "frame": entry.frame,
         "removes": entry.removes,
         "at": entry.at,
+        "file_ids": entry.file_ids,
     }

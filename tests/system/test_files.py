@@ -90,6 +90,24 @@ async def test_a_file_goes_with_its_message(base: str) -> None:
     await member.call("POST", f"/rooms/{room['id']}/messages", 404, json=said)
 
 
+async def test_a_file_goes_with_a_message_that_is_deleted_at_once(base: str) -> None:
+    """The log says nothing of the file any more by then: files must have been told before."""
+    owner = await register(base)
+    room = await owner.create_room()
+    urls = []
+    for _ in range(5):
+        file = await upload(owner, room, picture(), "teal.png")
+        said = {"content": "look", "attachments": [file["id"]]}
+        message = await owner.call("POST", f"/rooms/{room['id']}/messages", 201, json=said)
+        urls.append((await owner.call("GET", f"/files/{file['id']}", 200))["url"])
+        await owner.call("DELETE", f"/messages/{message['id']}", (200, 204))
+
+    async def gone() -> bool:
+        return [(await fetch(base, url)).status_code for url in urls] == [404] * len(urls)
+
+    await eventually(gone)
+
+
 async def test_a_large_file_comes_back_as_it_was(base: str) -> None:
     person = await register(base)
     room = await person.create_room()

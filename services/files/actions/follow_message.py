@@ -15,9 +15,9 @@ def message_has(tx: WriteSession, message_id: str, room_id: str, file_ids: Colle
     _detach(tx, message_id, before - wanted)
 
 
-def message_gone(tx: WriteSession, message_id: str) -> None:
-    """The message is deleted."""
-    _detach(tx, message_id, queries.attached_to(tx, message_id))
+def message_gone(tx: WriteSession, message_id: str, file_ids: Collection[str] = ()) -> None:
+    """The message is deleted; it had at least these files, whether it was known or not."""
+    _detach(tx, message_id, queries.attached_to(tx, message_id).union(file_ids))
 
 
 def _detach(tx: WriteSession, message_id: str, file_ids: Collection[str]) -> None:

@@ -53,6 +53,7 @@ class MessageDeleted(_Entry):
     name: ClassVar[str] = "deleted"
     message_id: str
     by: str | None = None
+    file_ids: list[str] = []
 
 
 class RoomPurged(_Entry):
@@ -100,9 +101,9 @@ class FakeMessaging:
         """The message has other files now."""
         await _tell(self._db, MessageUpdated(room_id=room_id, message=_message(message_id, room_id, file_ids)))
 
-    async def delete(self, message_id: str, room_id: str) -> None:
-        """The message is gone."""
-        await _tell(self._db, MessageDeleted(room_id=room_id, message_id=message_id))
+    async def delete(self, message_id: str, room_id: str, *file_ids: str) -> None:
+        """The message is gone, and had these files."""
+        await _tell(self._db, MessageDeleted(room_id=room_id, message_id=message_id, file_ids=list(file_ids)))
 
     async def purge(self, room_id: str, *message_ids: str) -> None:
         """The room keeps these no longer."""

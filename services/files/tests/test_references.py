@@ -69,6 +69,23 @@ async def test_a_file_goes_with_the_last_message_that_has_it(
     assert told == [alone, shared]
 
 
+async def test_a_message_that_was_emptied_before_it_was_told_lets_go_of_its_files(
+    service: Service, messaging: FakeMessaging, room: str, alice: Person
+) -> None:
+    shared, alone = await service.stored(room, alice), await service.stored(room, alice)
+    await messaging.send(room, shared)
+    await attached(service, 1)
+    emptied = await messaging.send(room)
+    await messaging.delete(emptied, room, alone, shared, new_id())
+    await gone(service, alone, alice)
+    assert await exists(service, shared, alice), "another message has it"
+    elsewhere = await service.stored(room, alice)
+    await messaging.delete(await messaging.send(room), new_id(), elsewhere)
+    await messaging.delete(await messaging.send(room), room, last := await service.stored(room, alice))
+    await gone(service, last, alice)
+    assert await exists(service, elsewhere, alice), "it is in another room"
+
+
 async def test_what_a_room_keeps_no_longer_lets_go_of_its_files(
     service: Service, messaging: FakeMessaging, room: str, alice: Person
 ) -> None:

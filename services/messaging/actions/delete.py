@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from services.messaging import policy
 from services.messaging.batch import Batch
 from services.messaging.commands import Delete, Held, Prepared, Stored
@@ -29,6 +31,7 @@ def delete(batch: Batch, prepared: Prepared) -> Stored | Held:
 def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, reason: str | None = None) -> Entry:
     """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log."""
     batch.changes.changing(row)
+    file_ids = [file["id"] for file in orjson.loads(row["attachments"])]
     batch.changes.erase(row["id"])
     batch.changes.forget_edits(row["id"])
     row |= {
@@ -44,7 +47,8 @@ def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, r
     }
     batch.counts.pop(row["id"], None)
     batch.redact(row)
-    return batch.timeline.append(room, "message.deleted", {"message_id": row["id"], "by": by, "reason": reason})
+    body = {"message_id": row["id"], "by": by, "reason": reason}
+    return batch.timeline.append(room, "message.deleted", body, file_ids=file_ids)
 
 
 def _target(batch: Batch, command: Delete) -> tuple[dict[str, Any], RoomHead]:
