@@ -108,7 +108,7 @@ class MessageDeleted(_OfMessage):
     message_id: Id
     by: Id | None
     reason: str | None
-    file_ids: list[Id] | None = Field(None, description="of the files that it had")
+    file_ids: list[Id] = Field(default=[], description="of the files that it had")
 
 
 class MessagePinned(_OfMessage):
