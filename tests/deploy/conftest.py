@@ -7,8 +7,9 @@ import pytest
 
 from tests.deploy.engine import missing
 from tests.deploy.stack import Stack
-from tests.system.person import Person, register
+from tests.system.conftest import anna, room_id
 
+__all__ = ["anna", "room_id"]
 _WANTED = bool(os.environ.get("PARLEY_DEPLOY_TESTS"))
 _FIGURES: list[str] = []
 collect_ignore_glob = [] if _WANTED else ["test_*.py"]
@@ -37,18 +38,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def base(stack: Stack) -> str:
     """Where its gateway is published."""
     return stack.base(0)
-
-
-@pytest.fixture
-async def anna(base: str) -> Person:
-    """Somebody new."""
-    return await register(base, "anna")
-
-
-@pytest.fixture
-async def room_id(anna: Person) -> str:
-    """A room of hers."""
-    return str((await anna.create_room())["id"])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What processes keep of what came and went (I15)."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +9,11 @@ from dataclasses import asdict, dataclass
 import httpx
 
 from tests.faults.arena import SERVICES, Arena
+from tests.faults.meter import gauge
 from tests.faults.process import descriptors, environment, resident, threads
 
 MB = 1024 * 1024
 _PATIENCE = 60.0  # rooms that nobody looks at linger for ten seconds
-_METRIC = r"^parley_{}(?:\{{.*\}})? ([0-9.e+]+)$"
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ async def nothing_left(place: Arena) -> AsyncIterator[None]:
 async def _footprint(http: httpx.AsyncClient, pid: int) -> Footprint:
     measured = (await http.get(f"http://127.0.0.1:{environment(pid)['PORT']}/metrics")).text
     return Footprint(
-        descriptors(pid), threads(pid), _sum(measured, "tasks"), resident(pid), _sum(measured, "outbox_lag")
+        descriptors(pid),
+        threads(pid),
+        gauge(measured, "parley_tasks"),
+        resident(pid),
+        gauge(measured, "parley_outbox_lag"),
     )
-
-
-def _sum(measured: str, name: str) -> int:
-    return int(sum(float(value) for value in re.findall(_METRIC.format(name), measured, re.MULTILINE)))

@@ -81,8 +81,8 @@ class Meter:
             proportional(pid),
             descriptors(pid),
             threads(pid),
-            _gauge(text, "parley_tasks"),
-            _gauge(text, "parley_outbox_lag"),
+            gauge(text, "parley_tasks"),
+            gauge(text, "parley_outbox_lag"),
         )
 
 
@@ -98,6 +98,6 @@ def a_minute(points: Sequence[tuple[float, int]]) -> float:
     return linear_regression(moments, sizes).slope * 60 / MB
 
 
-def _gauge(text: str, name: str) -> int:
-    """The sum over its labels."""
+def gauge(text: str, name: str) -> int:
+    """What a page of /metrics says of it: the sum over its labels."""
     return int(sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)))
