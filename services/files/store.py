@@ -70,6 +70,11 @@ def wait_from(tx: WriteSession, file_ids: Collection[str], at: datetime) -> None
     tx.execute(update(files).where(waiting).values(unused_since=at))
 
 
+def wait_again(tx: WriteSession, file_ids: Collection[str], at: datetime) -> None:
+    """Let files that no message has any more wait for one from then on."""
+    tx.execute(update(files).where(files.c.id.in_(file_ids)).values(unused_since=at))
+
+
 def stop_waiting(tx: WriteSession, user_id: str) -> None:
     """What a person has uploaded and no message has need not wait for one any more."""
     waiting = (files.c.uploaded_by == user_id) & files.c.unused_since.is_not(None)

@@ -3,12 +3,13 @@ has which file, whose account or session is gone.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from services.files import queries, store
-from services.files.actions.follow_message import message_gone, message_has
+from services.files.actions.follow_message import message_gone, message_has, message_taken_back
 from services.files.actions.forget_user import forget_user
 from shared.database import WriteSession
 from shared.events import Envelope
@@ -66,11 +67,12 @@ class MessageTold(BaseModel):
 
 class MessageDeleted(BaseModel):
     """A message that is gone, and the files that it had: the event that showed them may have been emptied before it
-    came here."""
+    came here. They may wait until then for a message that has the same text."""
 
     message_id: str
     room_id: str
     file_ids: list[str] = []
+    files_wait_until: datetime | None = None
 
 
 class RoomPurged(BaseModel):
@@ -121,7 +123,11 @@ def _message_told(tx: WriteSession, event: MessageTold) -> None:
 
 
 def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:
-    message_gone(tx, event.message_id, queries.files_in(tx, event.room_id, event.file_ids))
+    file_ids = queries.files_in(tx, event.room_id, event.file_ids)
+    if event.files_wait_until is None:
+        message_gone(tx, event.message_id, file_ids)
+    else:
+        message_taken_back(tx, event.message_id, file_ids, event.files_wait_until)
 
 
 def _room_purged(tx: WriteSession, event: RoomPurged) -> None:

@@ -109,6 +109,9 @@ class MessageDeleted(_OfMessage):
     by: Id | None
     reason: str | None
     file_ids: list[Id] = Field(default=[], description="of the files that it had")
+    files_wait_until: Timestamp | None = Field(
+        default=None, description="a moderator may yet let the text pass: until then its files wait for it"
+    )
 
 
 class MessagePinned(_OfMessage):

@@ -64,8 +64,21 @@ def envelope(entry: Entry, epoch: str) -> bytes:
     )
     if entry.file_ids is None:
         return b"".join([prefix.encode(), entry.frame, b"}"])
-    return b"".join([prefix.encode(), entry.frame[:-1], f',"file_ids":{entry.file_ids}}}}}'.encode()])
+    aside = f',"file_ids":{entry.file_ids}'
+    if entry.files_wait_until is not None:
+        aside += f',"files_wait_until":"{rfc3339(entry.files_wait_until)}"'
+    return b"".join([prefix.encode(), entry.frame[:-1], aside.encode(), b"}}"])
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(row.pos, row.room_id, row.seq, row.type, bytes(row.frame), row.removes, row.at, row.file_ids)
+    return Entry(
+        row.pos,
+        row.room_id,
+        row.seq,
+        row.type,
+        bytes(row.frame),
+        row.removes,
+        row.at,
+        row.file_ids,
+        row.files_wait_until,
+    )

@@ -47,6 +47,7 @@ timeline = Table(
     Column("removes", String(36)),
     Column("at", UtcDateTime, nullable=False),
     Column("file_ids", Text),
+    Column("files_wait_until", UtcDateTime),
     Index("timeline_room_seq", "room_id", "seq", unique=True),
 )
 

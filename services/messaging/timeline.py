@@ -35,7 +35,8 @@ _HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bi
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One stored change of a room; `removes` names the person that nothing later may be sent to, `file_ids` (JSON) the
-    files that the message had: other services are told, clients are not."""
+    files that the message had, and `files_wait_until` how long they wait for another one: services are told of both,
+    clients are not."""
 
     pos: int
     room_id: str
@@ -45,6 +46,7 @@ class Entry:
     removes: str | None
     at: datetime
     file_ids: str | None = None
+    files_wait_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -106,13 +108,15 @@ class Timeline:
         *,
         removes: str | None = None,
         file_ids: Sequence[str] = (),
+        files_wait_until: datetime | None = None,
     ) -> Entry:
         """Give the change its number and render the frame that every client will receive."""
         room.seq += 1
         self._pos += 1
         frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
         files = orjson.dumps(file_ids).decode() if file_ids else None
-        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now, files)
+        waiting = files_wait_until if file_ids else None
+        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now, files, waiting)
         self.entries.append(entry)
         return entry
 
@@ -152,4 +156,5 @@ def _row(entry: Entry) -> dict[str, Any]:
         "removes": entry.removes,
         "at": entry.at,
         "file_ids": entry.file_ids,
+        "files_wait_until": entry.files_wait_until,
     }

@@ -43,6 +43,43 @@ async def test_the_chat_goes_on_and_what_was_not_reviewed_is_reviewed_later(parl
     assert refused["code"] == "profanity"
 
 
+async def test_a_file_waits_with_its_text_that_is_held_later(parley: Parley) -> None:
+    anna, ben = [await register(parley.base, name) for name in ("anna", "ben")]
+    room = await anna.create_room()
+    await ben.join(room)
+    await anna.call("PUT", f"/rooms/{room['id']}/rules", 200, json={"links": {"action": "hold"}})
+    content = {"file": ("a.txt", b"what was said")}
+    file = await ben.call("POST", f"/rooms/{room['id']}/files", 201, files=content)
+    victim = parley.pid("moderation")
+    os.kill(victim, signal.SIGSTOP)
+    try:
+        said = {"content": "https://one.example", "attachments": [file["id"]]}
+        message = await ben.call("POST", f"/rooms/{room['id']}/messages", 201, json=said)
+    finally:
+        os.kill(victim, signal.SIGKILL)
+    async with anna.socket(f"/ws/{room['id']}?since={message['seq']}") as hers:
+        assert (await hers.until("message.deleted"))["message_id"] == message["id"]
+        [waits] = (await anna.call("GET", "/moderation/held", 200, params={"room_id": room["id"]}))["items"]
+        await anna.call("POST", f"/moderation/held/{waits['id']}/approve", 200)
+        shown = (await hers.until("message.created"))["message"]
+    assert (shown["id"], [each["id"] for each in shown["attachments"]]) == (waits["id"], [file["id"]])
+    # Files follows in the room's order: what it knows of the newer message, it has heard after the deletion.
+    other = await ben.call("POST", f"/rooms/{room['id']}/files", 201, files=content)
+    last = await ben.call(
+        "POST", f"/rooms/{room['id']}/messages", 201, json={"content": "", "attachments": [other["id"]]}
+    )
+    await ben.call("DELETE", f"/messages/{last['id']}", (200, 204))
+    await eventually(lambda: _is_gone(ben, other["id"]))
+    await anna.call("GET", f"/files/{file['id']}", 200)
+    await ben.call("DELETE", f"/messages/{shown['id']}", (200, 204))
+    await eventually(lambda: _is_gone(ben, file["id"]))
+
+
+async def _is_gone(person: Person, file_id: str) -> bool:
+    answer = await person.call("GET", f"/files/{file_id}", (200, 404))
+    return "status" in answer
+
+
 async def _say(person: Person, room_id: str, content: str) -> dict[str, str]:
     said: dict[str, str] = await person.call("POST", f"/rooms/{room_id}/messages", 201, json={"content": content})
     return said

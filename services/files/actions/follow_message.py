@@ -1,6 +1,7 @@
 """Keep account of which message has which file, as the timeline tells it. A file that loses its last one is gone."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from services.files import queries, store
 from services.files.actions.drop import drop
@@ -18,6 +19,13 @@ def message_has(tx: WriteSession, message_id: str, room_id: str, file_ids: Colle
 def message_gone(tx: WriteSession, message_id: str, file_ids: Collection[str] = ()) -> None:
     """The message is deleted; it had at least these files, whether it was known or not."""
     _detach(tx, message_id, queries.attached_to(tx, message_id).union(file_ids))
+
+
+def message_taken_back(tx: WriteSession, message_id: str, file_ids: Collection[str], until: datetime) -> None:
+    """The message is deleted, and may be said anew until then: those of its files that no other has wait for that."""
+    had = queries.attached_to(tx, message_id).union(file_ids)
+    store.detach(tx, message_id, had)
+    store.wait_again(tx, [file_id for file_id in sorted(had) if not queries.is_attached(tx, file_id)], until)
 
 
 def _detach(tx: WriteSession, message_id: str, file_ids: Collection[str]) -> None:

@@ -1,5 +1,6 @@
 """Auth and messaging as files sees them: real outboxes on the real broker, events as REALTIME.md and auth have them."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from shared.database import Database, WriteSession
@@ -54,6 +55,7 @@ class MessageDeleted(_Entry):
     message_id: str
     by: str | None = None
     file_ids: list[str] = []
+    files_wait_until: datetime | None = None
 
 
 class RoomPurged(_Entry):
@@ -101,9 +103,10 @@ class FakeMessaging:
         """The message has other files now."""
         await _tell(self._db, MessageUpdated(room_id=room_id, message=_message(message_id, room_id, file_ids)))
 
-    async def delete(self, message_id: str, room_id: str, *file_ids: str) -> None:
-        """The message is gone, and had these files."""
-        await _tell(self._db, MessageDeleted(room_id=room_id, message_id=message_id, file_ids=list(file_ids)))
+    async def delete(self, message_id: str, room_id: str, *file_ids: str, wait: datetime | None = None) -> None:
+        """The message is gone, and had these files, which wait until then for another."""
+        about = {"room_id": room_id, "message_id": message_id, "file_ids": list(file_ids)}
+        await _tell(self._db, MessageDeleted(**about, files_wait_until=wait))
 
     async def purge(self, room_id: str, *message_ids: str) -> None:
         """The room keeps these no longer."""

@@ -86,6 +86,31 @@ async def test_a_message_that_was_emptied_before_it_was_told_lets_go_of_its_file
     assert await exists(service, elsewhere, alice), "it is in another room"
 
 
+async def test_files_of_a_message_that_a_moderator_is_to_look_at_wait_for_it(
+    service: Service, messaging: FakeMessaging, room: str, alice: Person
+) -> None:
+    known, unknown = await service.stored(room, alice), await service.stored(room, alice)
+    shared, forgotten = await service.stored(room, alice), await service.stored(room, alice)
+    await messaging.send(room, shared)
+    first = await messaging.send(room, known, shared)
+    await attached(service, 3)
+    in_a_week = utc_now() + timedelta(days=7)
+    await messaging.delete(first, room, known, shared, wait=in_a_week)
+    await messaging.delete(new_id(), room, unknown, wait=in_a_week)
+    await messaging.delete(new_id(), room, forgotten, wait=utc_now() - timedelta(days=7))
+    await gone(service, forgotten, alice)
+    await attached(service, 1)
+    await wait_for_ages(service)
+    await messaging.delete(new_id(), room, last := await service.stored(room, alice))
+    await gone(service, last, alice)
+    assert [await exists(service, each, alice) for each in (known, unknown, shared)] == [True] * 3
+    again = await messaging.send(room, known, unknown)
+    await attached(service, 3)
+    await messaging.delete(again, room)
+    await gone(service, known, alice)
+    await gone(service, unknown, alice)
+
+
 async def test_what_a_room_keeps_no_longer_lets_go_of_its_files(
     service: Service, messaging: FakeMessaging, room: str, alice: Person
 ) -> None:

@@ -1,5 +1,6 @@
 """Leave a tombstone where a message was."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -28,8 +29,19 @@ def delete(batch: Batch, prepared: Prepared) -> Stored | Held:
     return batch.finish(command, entry.seq)
 
 
-def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, reason: str | None = None) -> Entry:
-    """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log."""
+def bury(
+    batch: Batch,
+    room: RoomHead,
+    row: dict[str, Any],
+    *,
+    by: str | None,
+    reason: str | None = None,
+    files_wait_until: datetime | None = None,
+) -> Entry:
+    """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log.
+
+    Its files go with it, unless they are to wait for a message that may come.
+    """
     batch.changes.changing(row)
     file_ids = [file["id"] for file in orjson.loads(row["attachments"])]
     batch.changes.erase(row["id"])
@@ -48,7 +60,7 @@ def bury(batch: Batch, room: RoomHead, row: dict[str, Any], *, by: str | None, r
     batch.counts.pop(row["id"], None)
     batch.redact(row)
     body = {"message_id": row["id"], "by": by, "reason": reason}
-    return batch.timeline.append(room, "message.deleted", body, file_ids=file_ids)
+    return batch.timeline.append(room, "message.deleted", body, file_ids=file_ids, files_wait_until=files_wait_until)
 
 
 def _target(batch: Batch, command: Delete) -> tuple[dict[str, Any], RoomHead]:

@@ -29,13 +29,19 @@ def judge(batch: Batch, prepared: Prepared) -> Stored:
         return Stored(row["id"], row["seq"])
     batch.changes.changing(row)
     row["reviewed"] = True
-    if verdict.action == "hold":
-        _keep(batch, batch.timeline.room(row["room_id"]), row, verdict)
-    if verdict.action in ("block", "hold"):
-        bury(batch, batch.timeline.room(row["room_id"]), row, by=None, reason=REASON)
-    elif verdict.action == "mask" and verdict.text is not None:
-        _mask(batch, batch.timeline.room(row["room_id"]), row, verdict.text)
+    if verdict.action != "pass":
+        _obey(batch, batch.timeline.room(row["room_id"]), row, verdict)
     return Stored(row["id"], row["seq"])
+
+
+def _obey(batch: Batch, room: RoomHead, row: dict[str, Any], verdict: Verdict) -> None:
+    if verdict.action == "hold":
+        _keep(batch, room, row, verdict)
+        bury(batch, room, row, by=None, reason=REASON, files_wait_until=batch.now + policy.HELD_FOR)
+    elif verdict.action == "block":
+        bury(batch, room, row, by=None, reason=REASON)
+    elif verdict.action == "mask" and verdict.text is not None:
+        _mask(batch, room, row, verdict.text)
 
 
 def _keep(batch: Batch, room: RoomHead, row: dict[str, Any], verdict: Verdict) -> None:
