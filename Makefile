@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format bench faults rehearse secrets lock contracts clean
+.PHONY: help run install test check format bench browser faults rehearse secrets lock contracts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ install: .venv/dev.stamp ## what running and developing need, into .venv
 
 test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the whole product
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+browser: .venv/dev.stamp ## the web client in a real browser; needs Chromium
+	@PARLEY_BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser
 
 faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
 	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long services/messaging/tests/test_timeline_model.py \
