@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format bench browser faults rehearse secrets lock contracts clean
+.PHONY: help run install test check format bench browser soak faults rehearse secrets lock contracts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ test: .venv/dev.stamp ## every test: real broker, SQLite and PostgreSQL, the who
 
 browser: .venv/dev.stamp ## the web client in a real browser; needs Chromium
 	@PARLEY_BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser
+
+soak: .venv/dev.stamp ## ten minutes of use, a minute of faults at random, each service a release ahead and back (SOAK_SECONDS)
+	@PARLEY_LONG_TESTS=1 FAULT_SEEDS=$${FAULT_SEEDS:-1} FAULT_SECONDS=$${FAULT_SECONDS:-60} VERSION_SECONDS=$${VERSION_SECONDS:-12} \
+		$(BIN)/python -m pytest tests/faults/long/test_soak.py tests/faults/long/test_mixed.py tests/faults/long/test_versions.py \
+		-o faulthandler_timeout=1800
 
 faults: .venv/dev.stamp ## minutes of faults at random, power cuts, full disks (FAULT_SECONDS, FAULT_SEEDS, POWER_LOSSES; as root)
 	@PARLEY_LONG_TESTS=1 $(BIN)/python -m pytest tests/faults/long services/messaging/tests/test_timeline_model.py \
