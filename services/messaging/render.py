@@ -29,7 +29,9 @@ def render_message(
     """A message's row as the public Message object; of a deleted one only the tombstone."""
     return message_object(
         author,
-        reactions,
+        list(reactions),
+        row["mentions_room"],
+        row["pinned_at"] is not None,
         row["id"],
         row["room_id"],
         row["seq"],
@@ -39,8 +41,6 @@ def render_message(
         row["thread_id"],
         row["attachments"],
         row["mentions"],
-        row["mentions_room"],
-        row["pinned_at"] is not None,
         _time(row["edited_at"]),
         _time(row["deleted_at"]),
         rfc3339(row["created_at"]),
@@ -50,7 +50,9 @@ def render_message(
 
 def message_object(
     author: dict[str, Any],
-    reactions: Sequence[Mapping[str, Any]],
+    reactions: list[Any],
+    mentions_room: bool,
+    pinned: bool,
     message_id: str,
     room_id: str,
     seq: int,
@@ -60,38 +62,33 @@ def message_object(
     thread_id: str | None,
     attachments: str,
     mentions: str,
-    mentions_room: bool,
-    pinned: bool,
     edited_at: str | None,
     deleted_at: str | None,
     created_at: str,
     client_id: str | None,
 ) -> dict[str, Any]:
     """The public Message object of what is stored, times written out already."""
-    gone = deleted_at is not None
+    if deleted_at is not None:
+        content, attachments, reactions, mentions, mentions_room, pinned = "", "[]", [], "[]", False, False
     return {
         "id": message_id,
         "room_id": room_id,
         "seq": seq,
         "author": author,
-        "content": "" if gone else content,
+        "content": content,
         "kind": kind,
         "reply_to": reply_to,
         "thread_id": thread_id,
-        "attachments": [] if gone else _list(attachments),
-        "reactions": [] if gone else list(reactions),
-        "mentions": [] if gone else _list(mentions),
-        "mentions_room": mentions_room and not gone,
-        "pinned": pinned and not gone,
+        "attachments": [] if attachments == "[]" else orjson.loads(attachments),
+        "reactions": reactions,
+        "mentions": [] if mentions == "[]" else orjson.loads(mentions),
+        "mentions_room": mentions_room,
+        "pinned": pinned,
         "edited_at": edited_at,
         "deleted_at": deleted_at,
         "created_at": created_at,
         "client_id": client_id,
     }
-
-
-def _list(text: str) -> list[Any]:
-    return [] if text == "[]" else list(orjson.loads(text))
 
 
 def _time(at: datetime | None) -> str | None:

@@ -13,6 +13,7 @@ from shared.database.among import among
 from shared.database.columns import UtcDateTime, WrittenTime
 from shared.database.database import Database
 from shared.database.locks import Lock
+from shared.database.query import Query
 from shared.database.sessions import ReadSession, WriteSession
 
-__all__ = ["Database", "Lock", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]
+__all__ = ["Database", "Lock", "Query", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]
