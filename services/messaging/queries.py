@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from msgspec import Raw
 from sqlalchemy import ColumnElement, Integer, bindparam, case, func, select, type_coerce
 
 from services.messaging import policy
 from services.messaging.access import require_member, require_message
 from services.messaging.models import messages, reactions, revisions, users
-from services.messaging.render import message_object, unknown_author
+from services.messaging.render import MessageObject, unknown_author
 from shared.clock import rfc3339
 from shared.database import Query, ReadSession, WrittenTime
 
@@ -37,7 +38,7 @@ def history(tx: ReadSession, user_id: str, room_id: str, window: Window) -> Json
     return {"items": views(tx, rows, user_id), "has_more": has_more}
 
 
-def get_message(tx: ReadSession, user_id: str, message_id: str) -> Json:
+def get_message(tx: ReadSession, user_id: str, message_id: str) -> MessageObject:
     """One message of a room that the caller is in; NotFound for any other."""
     require_message(tx, user_id, message_id)
     return views(tx, tx.rows(_ONE, message=message_id), user_id)[0]
@@ -51,13 +52,13 @@ def room_of(tx: ReadSession, message_id: str) -> str:
     return room_id
 
 
-def by_id(tx: ReadSession, user_id: str, ids: Sequence[str]) -> list[Json]:
+def by_id(tx: ReadSession, user_id: str, ids: Sequence[str]) -> list[MessageObject]:
     """These messages, in this order."""
     rows = {row.id: row for row in tx.execute(WITH_AUTHOR.where(messages.c.id.in_(ids)))} if ids else {}
     return views(tx, [rows[each] for each in ids if each in rows], user_id)
 
 
-def pinned(tx: ReadSession, user_id: str, room_id: str, after: Sequence[int] | None, most: int) -> list[Json]:
+def pinned(tx: ReadSession, user_id: str, room_id: str, after: Sequence[int] | None, most: int) -> list[MessageObject]:
     """The room's pinned messages, the newest message first."""
     require_member(tx, room_id, user_id)
     query = WITH_AUTHOR.where(messages.c.room_id == room_id, messages.c.pinned_at.is_not(None))
@@ -85,7 +86,7 @@ def earlier_contents(
     ]
 
 
-def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[Json]:
+def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[MessageObject]:
     """Messages as this person sees them: one more statement for all of them, if anybody has reacted at all."""
     reacted = [row[_ID] for row in rows if row[_REACTED] and row[_DELETED_AT] is None]
     found: dict[str, list[Json]] = {}
@@ -172,10 +173,35 @@ def _page(room_id: str, window: Window) -> tuple[Query, Json]:
     return _pages(direction, window.thread is not None), params
 
 
-def _view(row: Any, found: Mapping[str, list[Json]]) -> Json:
-    author_id, username, display_name, avatar_url, gone, _, mentions_room, pinned = row[:_ID]
+def _view(row: Any, found: Mapping[str, list[Json]]) -> MessageObject:
+    # fmt: off
+    (
+        author_id, username, display_name, avatar_url, gone, _, mentions_room, pinned,
+        message_id, room_id, seq, content, kind, reply_to, thread_id, attachments, mentions,
+        edited_at, deleted_at, created_at, client_id,
+    ) = row
+    # fmt: on
     if gone or username is None:
         author = unknown_author(author_id)
     else:
         author = {"id": author_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
-    return message_object(author, found.get(row[_ID], []), mentions_room == 1, pinned == 1, *row[_ID:])
+    message = MessageObject(
+        message_id,
+        room_id,
+        seq,
+        author,
+        content,
+        kind,
+        reply_to,
+        thread_id,
+        () if attachments == "[]" else Raw(attachments),
+        found.get(message_id, ()),
+        () if mentions == "[]" else Raw(mentions),
+        mentions_room == 1,
+        pinned == 1,
+        edited_at,
+        deleted_at,
+        created_at,
+        client_id,
+    )
+    return message if deleted_at is None else message.bared()
