@@ -18,15 +18,13 @@ from shared.metrics import count_tasks, metrics_response
 from shared.openapi import describe
 from shared.settings import ProcessSettings, ServiceSettings
 from shared.tracing import TraceMiddleware, traced
-from shared.web.access_log import AccessLogMiddleware
+from shared.web.answer_headers import AnswerHeadersMiddleware
 from shared.web.authenticate import AuthenticateMiddleware
 from shared.web.body_limit import BodyLimitMiddleware
 from shared.web.clean_url import CleanUrlMiddleware
 from shared.web.direct import DirectMiddleware
 from shared.web.json_body import StrictRoute
-from shared.web.last_resort import LastResortMiddleware
-from shared.web.request_id import RequestIdMiddleware
-from shared.web.security_headers import SecurityHeadersMiddleware
+from shared.web.report import ReportMiddleware
 
 Part = Callable[[], AbstractAsyncContextManager[Any]]
 Check = Callable[[], Awaitable[None]]
@@ -55,10 +53,8 @@ def create_app(
         parts = [partial(traced, service, version, settings.otlp_endpoint), *parts]
     guards = [
         *([Middleware(TraceMiddleware, trusted=True)] if settings.otlp_endpoint else []),
-        Middleware(RequestIdMiddleware),
-        Middleware(SecurityHeadersMiddleware),
-        Middleware(AccessLogMiddleware),
-        Middleware(LastResortMiddleware),
+        Middleware(AnswerHeadersMiddleware),
+        Middleware(ReportMiddleware),
         Middleware(CleanUrlMiddleware),
     ]
     if isinstance(settings, ServiceSettings):

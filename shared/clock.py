@@ -1,6 +1,7 @@
 """Time as this product speaks it: aware, UTC, milliseconds, RFC 3339 with `Z`."""
 
 import re
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -42,6 +43,17 @@ def _in_range(moment: datetime) -> datetime:
         return in_milliseconds(moment)
     except OverflowError:
         raise ValueError("that time cannot be written in UTC") from None
+
+
+def present() -> str:
+    """The present as `rfc3339` writes it, for who asks very often."""
+    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
 Timestamp = Annotated[

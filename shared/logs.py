@@ -7,14 +7,12 @@ import json
 import logging
 import re
 import sys
-from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.clock import rfc3339
+from shared.clock import present
 from shared.redaction import described, redacted
 from shared.web.request_id import current_request_id
 
@@ -67,7 +65,7 @@ def _processors(service: str) -> list[Processor]:
             event["exception"] = described(exc)
         hidden: EventDict = redacted(event)
         hidden["service"] = service
-        hidden["at"] = rfc3339(datetime.now(UTC))
+        hidden["at"] = present()
         if (request_id := current_request_id()) is not None:
             hidden.setdefault("request_id", request_id)
         return hidden
@@ -118,15 +116,15 @@ class _ForEyes:
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> str:
         at, level, service, what = (str(event.pop(key, "")) for key in ("at", "level", "service", "event"))
         trace = event.pop("exception", None)
-        pairs = [f"{key}={_plain(value)}" for key, value in event.items() if value is not None]
-        line = " ".join([f"{at[11:23]} {level:7} {service:10}", _plain(what), *pairs])
+        pairs = [f"{key}={value}" for key, value in event.items() if value is not None]
+        line = _plain(" ".join([f"{at[11:23]} {level:7} {service:10}", what, *pairs]))
         if self._colours:
             line = f"{_COLOURS.get(level, '')}{line[:20]}\x1b[0m{line[20:]}"
         return line if trace is None else f"{line}\n{_CONTROL_IN_TRACE.sub(_spelled, trace)}"
 
 
-def _plain(value: Any) -> str:
-    return _CONTROL.sub(_spelled, str(value))
+def _plain(line: str) -> str:
+    return line if line.isprintable() else _CONTROL.sub(_spelled, line)
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 _HIDDEN = "***"
 _LONGEST_MESSAGE = 300
+_NO_TEXT = (int, float, bool, type(None))
 _WORDS = "password|passwd|secret|token|ticket|authorization|cookie|credential|api_?key"
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
 _SECRET_FORMS = (
@@ -27,7 +28,10 @@ def redacted(value: Any) -> Any:
             value = form.sub(replacement, value)
         return value
     if isinstance(value, dict):
-        return {key: _HIDDEN if _names_a_secret(str(key)) else redacted(item) for key, item in value.items()}
+        return {
+            key: _HIDDEN if _names_a_secret(str(key)) else item if type(item) in _NO_TEXT else redacted(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]
     return value

@@ -33,11 +33,9 @@ from shared.app import create_app as create_kit_app
 from shared.bus import Bus
 from shared.caller import CallerSigner
 from shared.tracing import TraceMiddleware
-from shared.web.access_log import AccessLogMiddleware
+from shared.web.answer_headers import AnswerHeadersMiddleware
 from shared.web.clean_url import CleanUrlMiddleware
-from shared.web.last_resort import LastResortMiddleware
-from shared.web.request_id import RequestIdMiddleware
-from shared.web.security_headers import SecurityHeadersMiddleware
+from shared.web.report import ReportMiddleware
 
 if TYPE_CHECKING:
     from services.gateway.redis_windows import RedisWindows
@@ -127,8 +125,7 @@ def create_app(settings: Settings) -> Gateway:
 
 def _guarded(proxy: ASGIApp, origins: Origins) -> ASGIApp:
     """The kit's guards in the kit's order; bodies are limited by their route, in the proxy."""
-    reported = AccessLogMiddleware(LastResortMiddleware(CleanUrlMiddleware(proxy)))
-    return RequestIdMiddleware(SecurityHeadersMiddleware(CorsMiddleware(reported, origins)))
+    return AnswerHeadersMiddleware(CorsMiddleware(ReportMiddleware(CleanUrlMiddleware(proxy)), origins))
 
 
 def _redis_windows(settings: Settings) -> "RedisWindows":

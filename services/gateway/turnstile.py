@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from services.gateway.call import Call
 from shared.problems import TooMany
+
+_OPEN = nullcontext()
 
 
 class Turnstile:
@@ -14,15 +16,15 @@ class Turnstile:
     def __init__(self) -> None:
         self._inside: Counter[tuple[str, str]] = Counter()
 
-    @contextmanager
-    def passed(self, call: Call) -> Iterator[None]:
+    def passed(self, call: Call) -> AbstractContextManager[None]:
         """Hold a place while the block runs; TooMany when the route's are all taken by this client."""
-        if call.route.at_once is None:
-            yield
-            return
+        return _OPEN if call.route.at_once is None else self._held(call, call.route.at_once)
+
+    @contextmanager
+    def _held(self, call: Call, at_once: int) -> Iterator[None]:
         key = (call.route.path, call.client)
-        if self._inside[key] >= call.route.at_once:
-            raise TooMany("too_many_at_once", f"At most {call.route.at_once} of these at a time.")
+        if self._inside[key] >= at_once:
+            raise TooMany("too_many_at_once", f"At most {at_once} of these at a time.")
         self._inside[key] += 1
         try:
             yield

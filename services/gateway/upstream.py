@@ -5,8 +5,8 @@ share of connections, so that a slow one never takes those of another. Answers t
 our own; what is streamed, either way, by aiohttp's client, which knows how to wait for the slower side.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from yarl import URL
 from services.gateway.connection import Answer, Broken
 from services.gateway.pool import CONNECT_SECONDS, CONNECTIONS_PER_SERVICE, IDLE_SECONDS, Pool, Unreachable
 from shared.caller import HEADER, Anonymous, Caller, CallerSigner
-from shared.problems import Unavailable, UpstreamTimeout
+from shared.problems import Problem, Unavailable, UpstreamTimeout
 from shared.tracing import HEADER as TRACE
 from shared.tracing import step, traceparent
 from shared.web.request_id import current_request_id
@@ -26,6 +26,7 @@ QUICK: Final = 10.0
 STREAM: Final = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=30.0)
 UPLOAD: Final = aiohttp.ClientTimeout(total=600.0, sock_connect=CONNECT_SECONDS)
 _REPEATABLE: Final = frozenset({"GET", "PUT", "DELETE"})
+_FAILURES: Final = (Unreachable, Broken, TimeoutError, aiohttp.ClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +71,30 @@ class Upstreams:
     async def ask(self, ask: Ask, body: bytes | None = None, seconds: float = QUICK) -> Answer:
         """The service's answer, whole."""
         pool = self._pools[ask.service]
-        with _failures_named(ask.service), step(f"ask {ask.service}", "client"):
-            question = _written(pool, ask, self._complete(ask), body)
-            return await pool.ask(question, again=ask.method in _REPEATABLE, seconds=seconds)
+        try:
+            with step(f"ask {ask.service}", "client"):
+                question = _written(pool, ask, self._complete(ask), body)
+                return await pool.ask(question, again=ask.method in _REPEATABLE, seconds=seconds)
+        except _FAILURES as error:
+            raise _named(ask.service, error) from error
 
     async def stream(
         self, ask: Ask, body: bytes | AsyncIterator[bytes] | None, timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         """The head of the service's answer; whoever asked reads the rest, and closes it."""
         assert self._session is not None, "asked before the gateway was running"
-        with _failures_named(ask.service), step(f"ask {ask.service}", "client"):
-            return await self._session.request(
-                ask.method,
-                URL(self._urls[ask.service] + ask.target, encoded=True),
-                headers=self._complete(ask),
-                data=body,
-                timeout=timeout,
-                allow_redirects=False,
-            )
+        try:
+            with step(f"ask {ask.service}", "client"):
+                return await self._session.request(
+                    ask.method,
+                    URL(self._urls[ask.service] + ask.target, encoded=True),
+                    headers=self._complete(ask),
+                    data=body,
+                    timeout=timeout,
+                    allow_redirects=False,
+                )
+        except _FAILURES as error:
+            raise _named(ask.service, error) from error
 
     def _complete(self, ask: Ask) -> CIMultiDict[str]:
         """The headers with our own word, which no client's may stand beside."""
@@ -103,20 +110,17 @@ def _written(pool: Pool, ask: Ask, headers: CIMultiDict[str], body: bytes | None
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
-    if any("\n" in line or "\r" in line for line in lines):
+    text = "\r\n".join(lines)
+    if not text.count("\n") == text.count("\r") == len(lines) - 1:
         raise ValueError("a line of a request's head is two")  # the server lets none in
-    head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+    head = (text + "\r\n\r\n").encode("latin-1")
     return head + body if body else head
 
 
-@contextmanager
-def _failures_named(service: str) -> Iterator[None]:
-    """What goes wrong while a service is asked, said as a Problem."""
-    try:
-        yield
-    except (Unreachable, aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
-        raise Unavailable(f"The {service} service cannot be reached.") from error
-    except TimeoutError as error:
-        raise UpstreamTimeout(f"The {service} service did not answer in time.") from error
-    except (Broken, aiohttp.ClientError) as error:
-        raise Unavailable(f"The {service} service broke off.") from error
+def _named(service: str, error: Exception) -> Problem:
+    """What went wrong while a service was asked."""
+    if isinstance(error, Unreachable | aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
+        return Unavailable(f"The {service} service cannot be reached.")
+    if isinstance(error, TimeoutError):
+        return UpstreamTimeout(f"The {service} service did not answer in time.")
+    return Unavailable(f"The {service} service broke off.")

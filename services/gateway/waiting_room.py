@@ -6,7 +6,7 @@ would keep everybody else from auth.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 from services.gateway.pool import CONNECTIONS_PER_SERVICE
@@ -15,6 +15,7 @@ from shared.problems import Unavailable
 
 PLACES: Final = CONNECTIONS_PER_SERVICE * 3 // 4
 PATIENCE_SECONDS: Final = 5.0
+_OPEN: Final = nullcontext()
 
 
 class WaitingRoom:
@@ -24,12 +25,12 @@ class WaitingRoom:
         self._places = asyncio.Semaphore(places)
         self._patience = patience
 
-    @asynccontextmanager
-    async def passed(self, route: Route) -> AsyncIterator[None]:
+    def passed(self, route: Route) -> AbstractAsyncContextManager[None]:
         """Hold a place while the block runs, if the route takes one; Unavailable when none gets free in time."""
-        if not route.hashes:
-            yield
-            return
+        return self._held() if route.hashes else _OPEN
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._patience):
                 await self._places.acquire()

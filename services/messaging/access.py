@@ -1,14 +1,15 @@
 """Who may see a room, from messaging's own copy of memberships, and what a gateway needs to open one."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, bindparam, select, true
+from sqlalchemy import bindparam, select, true
 
 from services.messaging import policy
 from services.messaging.models import departures, members, messages, restrictions, rooms, timeline_head, users
 from services.messaging.render import author_view
-from shared.database import ReadSession
+from shared.database import Query, ReadSession
 from shared.problems import Forbidden, NotFound, Problem
 
 _ME: Any = bindparam("me")
@@ -44,8 +45,16 @@ _ATTACH = (
         users.c.deleted,
     )
 )
+_MEMBER = Query(_STANDING)
 _MESSAGE = select(messages, rooms.c.kind.label("room_kind")).join(rooms).where(messages.c.id == bindparam("message"))
 _DEPARTURE = select(departures.c.reason).where(departures.c.room_id == _ROOM, departures.c.user_id == _ME)
+
+
+class _Standing(NamedTuple):
+    kind: str
+    role: str | None
+    ban: str | None
+    ban_ends: datetime | None
 
 
 def require_member(tx: ReadSession, room_id: str, user_id: str) -> str:
@@ -54,7 +63,8 @@ def require_member(tx: ReadSession, room_id: str, user_id: str) -> str:
     Raises NotFound for a room that isn't there or isn't the caller's to see, Forbidden (`not_a_member`, `banned`,
     `kicked`) for a public one.
     """
-    role: str = _allowed(tx, _STANDING, room_id, user_id).role
+    rows = tx.rows(_MEMBER, room=room_id, me=user_id)
+    role: str = _allowed(tx, _Standing(*rows[0]) if rows else None, room_id, user_id).role
     return role
 
 
@@ -74,8 +84,7 @@ def require_message(tx: ReadSession, user_id: str, message_id: str, house_role: 
         raise policy.no_such_message() from None
 
 
-def _allowed(tx: ReadSession, statement: Select[Any], room_id: str, user_id: str, *, tell_removed: bool = False) -> Any:
-    row = tx.execute(statement, {"room": room_id, "me": user_id}).one_or_none()
+def _allowed(tx: ReadSession, row: Any, room_id: str, user_id: str, *, tell_removed: bool = False) -> Any:
     if row is None:
         raise NotFound("There is no such room.")
     banned = row.ban is not None and policy.is_active(row.ban_ends, tx.now)
@@ -102,7 +111,8 @@ def attach(tx: ReadSession, room_id: str, user_id: str) -> dict[str, Any]:
 
     Who was put out is told so, of a room that they may not see as well: their sockets close with 4403.
     """
-    row = _allowed(tx, _ATTACH, room_id, user_id, tell_removed=True)
+    row = tx.execute(_ATTACH, {"room": room_id, "me": user_id}).one_or_none()
+    row = _allowed(tx, row, room_id, user_id, tell_removed=True)
     return {
         "seq": row.head_seq,
         "epoch": row.epoch,

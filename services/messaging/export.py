@@ -40,7 +40,8 @@ def _messages(tx: ReadSession, user_id: str, last: str) -> _Page:
     )
     rows = tx.execute(lengths.order_by(messages.c.id).limit(_PAGE + 1))
     some, more = _that_fit((row, 4 * len(row.content) + 4 * len(row.attachments)) for row in rows)
-    return queries.by_id(tx, user_id, [row.id for row in some]), some[-1].id if more else None
+    found = queries.by_id(tx, user_id, [row.id for row in some])
+    return [message.plain() for message in found], some[-1].id if more else None
 
 
 def _earlier(tx: ReadSession, user_id: str, last: str) -> _Page:

@@ -4,11 +4,46 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from shared.clock import rfc3339
 
 DELETED_NAME = "deleted user"
+
+
+class MessageObject(msgspec.Struct, gc=False):
+    """The public Message. In answers its lists are the JSON that is stored, as `msgspec.Raw`."""
+
+    id: str
+    room_id: str
+    seq: int
+    author: dict[str, Any]
+    content: str
+    kind: str
+    reply_to: str | None
+    thread_id: str | None
+    attachments: Any
+    reactions: Sequence[Mapping[str, Any]]
+    mentions: Any
+    mentions_room: bool
+    pinned: bool
+    edited_at: str | None
+    deleted_at: str | None
+    created_at: str
+    client_id: str | None
+
+    def bared(self) -> "MessageObject":
+        """This, and of a deleted one the tombstone."""
+        if self.deleted_at is not None:
+            self.content, self.attachments, self.reactions, self.mentions = "", [], [], []
+            self.mentions_room = self.pinned = False
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """The same as a mapping, for what is not encoded by msgspec."""
+        shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return shown
 
 
 def author_view(user: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,67 +62,26 @@ def render_message(
     row: Mapping[str, Any], author: dict[str, Any], reactions: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """A message's row as the public Message object; of a deleted one only the tombstone."""
-    return message_object(
-        author,
-        reactions,
-        row["id"],
-        row["room_id"],
-        row["seq"],
-        row["content"],
-        row["kind"],
-        row["reply_to"],
-        row["thread_id"],
-        row["attachments"],
-        row["mentions"],
-        row["mentions_room"],
-        row["pinned_at"] is not None,
-        _time(row["edited_at"]),
-        _time(row["deleted_at"]),
-        rfc3339(row["created_at"]),
-        row["client_id"],
+    message = MessageObject(
+        id=row["id"],
+        room_id=row["room_id"],
+        seq=row["seq"],
+        author=author,
+        content=row["content"],
+        kind=row["kind"],
+        reply_to=row["reply_to"],
+        thread_id=row["thread_id"],
+        attachments=_list(row["attachments"]),
+        reactions=list(reactions),
+        mentions=_list(row["mentions"]),
+        mentions_room=row["mentions_room"],
+        pinned=row["pinned_at"] is not None,
+        edited_at=_time(row["edited_at"]),
+        deleted_at=_time(row["deleted_at"]),
+        created_at=rfc3339(row["created_at"]),
+        client_id=row["client_id"],
     )
-
-
-def message_object(
-    author: dict[str, Any],
-    reactions: Sequence[Mapping[str, Any]],
-    message_id: str,
-    room_id: str,
-    seq: int,
-    content: str,
-    kind: str,
-    reply_to: str | None,
-    thread_id: str | None,
-    attachments: str,
-    mentions: str,
-    mentions_room: bool,
-    pinned: bool,
-    edited_at: str | None,
-    deleted_at: str | None,
-    created_at: str,
-    client_id: str | None,
-) -> dict[str, Any]:
-    """The public Message object of what is stored, times written out already."""
-    gone = deleted_at is not None
-    return {
-        "id": message_id,
-        "room_id": room_id,
-        "seq": seq,
-        "author": author,
-        "content": "" if gone else content,
-        "kind": kind,
-        "reply_to": reply_to,
-        "thread_id": thread_id,
-        "attachments": [] if gone else _list(attachments),
-        "reactions": [] if gone else list(reactions),
-        "mentions": [] if gone else _list(mentions),
-        "mentions_room": mentions_room and not gone,
-        "pinned": pinned and not gone,
-        "edited_at": edited_at,
-        "deleted_at": deleted_at,
-        "created_at": created_at,
-        "client_id": client_id,
-    }
+    return msgspec.structs.asdict(message.bared())
 
 
 def _list(text: str) -> list[Any]:

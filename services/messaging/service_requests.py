@@ -80,9 +80,9 @@ def snapshot(tx: ReadSession, message_id: str, user_id: str) -> dict[str, Any]:
     before = tx.execute(near.where(messages.c.seq < row.seq).order_by(messages.c.seq.desc())).all()[::-1]
     after = tx.execute(near.where(messages.c.seq > row.seq).order_by(messages.c.seq)).all()
     return {
-        "message": queries.get_message(tx, user_id, message_id),
-        "before": queries.views(tx, before, user_id),
-        "after": queries.views(tx, after, user_id),
+        "message": queries.get_message(tx, user_id, message_id).plain(),
+        "before": [message.plain() for message in queries.views(tx, before, user_id)],
+        "after": [message.plain() for message in queries.views(tx, after, user_id)],
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.sql.selectable import TextualSelect, TypedReturnsRows
 
 from shared.clock import utc_now
 from shared.database import recording
+from shared.database.query import Query
 from shared.events import Envelope, Event
 
 _Ts = TypeVarTuple("_Ts")
@@ -36,6 +37,10 @@ class ReadSession:
         if isinstance(statement, UpdateBase):
             raise TypeError("a read session does not write")
         return self._connection.execute(statement, params)
+
+    def rows(self, query: Query, /, **params: Any) -> list[_AnyRow]:
+        """All rows of a prepared query."""
+        return query.rows(self._connection, params)
 
 
 class WriteSession(ReadSession):

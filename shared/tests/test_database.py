@@ -4,12 +4,27 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from shared.database import Database, ReadSession, UtcDateTime, WriteSession, among
+from shared.database import Database, Query, ReadSession, UtcDateTime, WriteSession, among
 from shared.database.backend import backend_for
 from shared.problems import Unavailable
 from shared.tests.world import NoteWritten, database, notes, write_note
@@ -19,6 +34,9 @@ seats = Table(
     "seats", metadata, Column("room", String(20), primary_key=True), Column("who", String(20), primary_key=True)
 )
 moments = Table("moments", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
+flags = Table(
+    "flags", metadata, Column("id", Integer, primary_key=True), Column("on", Boolean), Column("at", UtcDateTime)
+)
 
 
 @pytest.fixture
@@ -202,3 +220,66 @@ async def test_many_tuples_are_found_by_index(db: Database) -> None:
     found, plan = await db.write(make_and_find)
     assert found == set(chosen)
     assert all(step.startswith("SEARCH seats USING") for step in plan)
+
+
+async def test_a_query_answers_as_its_statement_does(db: Database) -> None:
+    moment = datetime(2026, 11, 23, 3, 36, tzinfo=UTC)
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "on": True, "at": moment},
+        {"id": 2, "on": False, "at": None},
+        {"id": 3, "on": None, "at": moment},
+    ]
+    late = select(flags.c.id, flags.c.on, flags.c.at, literal("50%")).where(flags.c.at >= bindparam("since"))
+    statements: list[tuple[Select[Any], dict[str, Any]]] = [
+        (late.order_by(flags.c.id).limit(bindparam("most")), {"since": moment, "most": 5}),
+        (late.limit(bindparam("most")), {"since": moment + timedelta(seconds=1), "most": 5}),
+        (select(flags).where(flags.c.id == bindparam("id"), flags.c.on.is_(True)), {"id": 1}),
+    ]
+
+    def ask_both_ways(tx: WriteSession) -> list[list[tuple[Any, ...]]]:
+        metadata.create_all(tx.connection)
+        tx.execute(insert(flags), rows)
+        found = [tx.rows(Query(statement), **given) for statement, given in statements]
+        assert found == [[tuple(row) for row in tx.execute(*asked)] for asked in statements]
+        return found
+
+    first, none, by_id = await db.write(ask_both_ways)
+    assert first == [(1, True, moment, "50%"), (3, None, moment, "50%")]
+    assert none == []
+    assert by_id == [(1, True, moment)]
+
+
+async def test_what_a_query_gets_wrong_is_an_error_as_any_other(db: Database) -> None:
+    gone = Query(select(Table("nowhere", MetaData(), Column("id", Integer))))
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await db.read(lambda tx: tx.rows(gone))
+    several = Query(select(notes.c.id).where(notes.c.text.in_(bindparam("texts", expanding=True))))
+    with pytest.raises(ValueError, match="no list"):
+        await db.read(lambda tx: tx.rows(several, texts=["one"]))
+    await db.ping()
+
+
+async def test_what_nobody_awaits_any_more_is_not_begun(db: Database) -> None:
+    go_on = threading.Event()
+    read: list[str] = []
+    busy = [asyncio.create_task(db.read(lambda _: go_on.wait(5))) for _ in range(3)]
+
+    def note(_: ReadSession, name: str) -> None:
+        read.append(name)
+
+    late = [asyncio.create_task(db.read(note, name)) for name in ("given up", "awaited")]
+    await asyncio.sleep(0)
+    late[0].cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*busy, late[1])
+    assert read == ["awaited"]
+
+
+async def test_closing_finishes_what_was_begun(db: Database) -> None:
+    written = [asyncio.create_task(db.write(write_note, name)) for name in ("one", "two")]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(db.close)
+    assert await asyncio.gather(*written) == [1, 2]
+    with pytest.raises(RuntimeError, match="ended"):
+        await db.read(texts)

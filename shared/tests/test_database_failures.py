@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, literal, select, text
 
-from shared.database import Database, WriteSession
+from shared.database import Database, Query, ReadSession, WriteSession
 from shared.problems import Unavailable
 from shared.testing.postgres import Postgres
 from shared.testing.waiting import eventually
@@ -141,6 +141,20 @@ async def test_a_transaction_broken_by_others_is_run_again(postgresql: tuple[Dat
     assert await db.write(fail_once) == 1
     assert len(tries) == 2
     assert await db.read(texts) == ["once"]
+
+
+async def test_a_query_that_lost_its_connection_is_asked_again(postgresql: tuple[Database, str]) -> None:
+    db, _ = postgresql
+    tries: list[int] = []
+    end = Query(select(func.pg_terminate_backend(func.pg_backend_pid())))
+    one = Query(select(literal(1)))
+
+    def fail_once(tx: ReadSession) -> list[tuple[int]]:
+        tries.append(1)
+        return tx.rows(end if len(tries) == 1 else one)
+
+    assert await db.read(fail_once) == [(1,)]
+    assert len(tries) == 2
 
 
 async def test_a_lock_held_by_another_client_is_waited_for_in_seconds(postgresql: tuple[Database, str]) -> None:

@@ -16,7 +16,7 @@ from shared.schemas import AnswerModel
 from shared.tests import toy
 from shared.web.direct import DirectMiddleware
 from shared.web.json_body import StrictRoute
-from shared.web.last_resort import LastResortMiddleware
+from shared.web.report import ReportMiddleware
 
 router = APIRouter(prefix="/here", route_class=StrictRoute)
 
@@ -88,7 +88,7 @@ class _WithState:
 
 
 def _fastapi() -> FastAPI:
-    guards = [Middleware(LastResortMiddleware)]
+    guards = [Middleware(ReportMiddleware)]
     app = FastAPI(routes=router.routes, openapi_url=None, redirect_slashes=False, middleware=guards)
     app.state.settings = toy.settings
     problems.install(app)
@@ -96,7 +96,7 @@ def _fastapi() -> FastAPI:
 
 
 async def _get(app: Any, target: str, method: str = "GET") -> httpx.Response:
-    transport = httpx.ASGITransport(LastResortMiddleware(app))
+    transport = httpx.ASGITransport(ReportMiddleware(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://direct") as client:
         return await client.request(method, target, headers={"If-None-Match": "x"})
 
@@ -105,6 +105,9 @@ TARGETS = [
     "/here/fixed/first",
     "/here/other/first",
     "/here/other/first?name=given&name=twice",
+    "/here/other/first?&name=a=b;c&&=&x",
+    "/here/other/first?name=a+b%26name=c",
+    "/here/other/first?name",
     "/here/numbers/7/w",
     "/here/numbers/7/%C3%A9%20x?yes=on&many=3",
     "/here/numbers/x/w?yes=perhaps&many=9",

@@ -311,6 +311,36 @@ async def test_a_socket_is_not_under_the_deadlines_of_http_but_its_head_is() -> 
         assert problem(await exchange(server, head("GET /ws HTTP/1.1", *upgrade, "Host: b")))["status"] == 400
 
 
+async def test_a_head_leaves_with_the_first_of_its_content_and_alone_if_there_is_none() -> None:
+    go_on = asyncio.Event()
+
+    async def hesitant(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await echo(scope, receive, send)
+            return
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/broken":
+            raise LookupError("what comes after the head")
+        if scope["path"] == "/slow":
+            await go_on.wait()
+        for piece in (b"wo", b"rd"):
+            await send({"type": "http.response.body", "body": piece, "more_body": piece == b"wo"})
+
+    async with served(hesitant) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(head("GET /slow HTTP/1.1"))
+        first = asyncio.create_task(reader.read(1))
+        assert (await exchange(server, GOOD)).endswith(b"\r\n\r\nword")
+        assert not first.done()
+        go_on.set()
+        assert status(await first + await reader.readuntil(b"word")) == 200
+        writer.close()
+        without = await exchange(server, head("HEAD /any HTTP/1.1"), GOOD)
+        assert without.count(b"HTTP/1.1 200") == 2 and without.count(b"word") == 1
+        assert (await exchange(server, head("GET /broken HTTP/1.1"))).endswith(b"content-length: 4\r\n\r\n")
+
+
 async def test_the_server_does_not_introduce_itself() -> None:
     async with served() as server:
         assert b"server:" not in (await exchange(server, GOOD)).lower()

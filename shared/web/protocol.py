@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from shared.metrics import counter
 from shared.problems import Problem
+from shared.web.answering import AnswerTransport
 from shared.web.refusals import (
     BODY_TOO_SLOW,
     HEAD_TOO_LARGE,
@@ -138,7 +139,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_head, self._in_body, self._fed, self._received = False, True, 0, 0
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            self.cycle.transport = _GentleTransport(self)  # type: ignore[assignment]
+            answer = AnswerTransport(self.transport, self.cycle, self.close_gently, self.on_response_complete)
+            self.cycle.transport, self.cycle.on_response = answer, answer.complete  # type: ignore[assignment]
             # Until the body is whole: whoever is answered before that can't use the connection again, and is told so.
             self._reusable, self.cycle.keep_alive = self.cycle.keep_alive, False
 
@@ -254,21 +256,3 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
-
-
-class _GentleTransport:
-    """What an answer is written to: closing it while the client still sends does not reset the connection."""
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: LimitedHttpProtocol) -> None:
-        self._protocol = protocol
-
-    def write(self, data: bytes) -> None:
-        self._protocol.transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._protocol.transport.is_closing()
-
-    def close(self) -> None:
-        self._protocol.close_gently()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from shared.ids import new_id
 
@@ -33,24 +33,9 @@ def sane_request_id(offered: str | None) -> str:
     return offered if offered and _SANE.fullmatch(offered) else new_id()
 
 
-class RequestIdMiddleware:
-    """Takes or makes the id, and puts it on every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-            return
-        offered = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = sane_request_id(offered.decode("latin-1"))
-        header = (b"x-request-id", request_id.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                message["headers"] = [*message.get("headers", ()), header]
-            await send(message)
-
-        _request_id.set(request_id)
-        await self._app(scope, receive, send_with_id)
+def begin_request(scope: Scope) -> str:
+    """Serve this request under its caller's id, or a new one, from here to the end of its task."""
+    offered = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    request_id = sane_request_id(offered.decode("latin-1"))
+    _request_id.set(request_id)
+    return request_id

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import orjson
+import msgspec
 from fastapi import Response
 
 from services.messaging.commands import Command, Outcome
@@ -11,11 +11,12 @@ from services.messaging.sequencer import Sequencer
 from shared.problems import Problem
 
 _Expected = TypeVar("_Expected", bound=Outcome)
+_ENCODER = msgspec.json.Encoder()
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """The value as JSON."""
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    """The value, messages in it included, as JSON."""
+    return Response(_ENCODER.encode(value), status, media_type="application/json")
 
 
 def page(items: Sequence[Any]) -> Response:

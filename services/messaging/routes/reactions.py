@@ -58,7 +58,7 @@ def router(db: Database, sequencer: Sequencer, guard: EpochGuard) -> APIRouter:
     async def list_pins(caller: SomeCaller, room_id: Id, paging: Paging) -> Response:
         """The room's pinned messages, the newest message first."""
         rows = await db.read(queries.pinned, caller.user_id, room_id, paging.after, paging.fetch)
-        return answer(paging.page(rows, key=lambda row: [row["seq"]]))
+        return answer(paging.page(rows, key=lambda message: [message.seq]))
 
     return routes
 

@@ -9,6 +9,7 @@ from services.messaging import queries, search
 from services.messaging.access import require_member
 from services.messaging.commands import MarkRead
 from services.messaging.epoch import EpochGuard
+from services.messaging.render import MessageObject
 from services.messaging.routes.answers import answer, carried_out
 from services.messaging.routes.guarded import guarded_router
 from services.messaging.schemas import Message, Query, ReadUpTo, UnreadList
@@ -44,6 +45,6 @@ def router(db: Database, sequencer: Sequencer, guard: EpochGuard) -> APIRouter:
     return routes
 
 
-def _search(tx: ReadSession, user_id: str, room_id: str, query: str, start: int, most: int) -> list[dict[str, object]]:
+def _search(tx: ReadSession, user_id: str, room_id: str, query: str, start: int, most: int) -> list[MessageObject]:
     require_member(tx, room_id, user_id)
     return queries.by_id(tx, user_id, search.find(tx, room_id, query, start, most))

@@ -262,7 +262,7 @@ def _everything(tx: ReadSession, room_id: str, user_id: str) -> tuple[int, list[
     page = queries.history(tx, user_id, room_id, queries.Window(10_000))
     seq = tx.execute(select(models.rooms.c.head_seq).where(models.rooms.c.id == room_id)).scalar_one()
     rows = tx.execute(select(models.members).where(models.members.c.room_id == room_id))
-    return seq, page["items"], {row.user_id: row.role for row in rows}
+    return seq, [message.plain() for message in page["items"]], {row.user_id: row.role for row in rows}
 
 
 def test_a_room_is_what_its_entries_say(database_url: str) -> None:
