@@ -281,5 +281,5 @@ async def test_closing_finishes_what_was_begun(db: Database) -> None:
     await asyncio.sleep(0)
     await asyncio.to_thread(db.close)
     assert await asyncio.gather(*written) == [1, 2]
-    with pytest.raises(RuntimeError, match="ended"):
+    with pytest.raises(RuntimeError, match="shutdown"):
         await db.read(texts)
