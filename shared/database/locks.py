@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 _PAUSE = 0.05
 _NAMESPACE = 0x50415251
 _TRY = text("SELECT pg_try_advisory_lock(:namespace, :key)")
+_LET_GO = text("SELECT pg_advisory_unlock(:namespace, :key)")
 
 
 class Lock:
@@ -98,6 +99,8 @@ class _AdvisoryLock:
         holder, self._holder = self._holder, None
         if holder is not None:
             try:
+                if not holder.invalidated:  # else it went with its connection
+                    holder.execute(_LET_GO, self._key)  # the end of a connection is heard of some time later
                 holder.close()
             except DBAPIError:
                 holder.invalidate()
