@@ -23,8 +23,9 @@ Drain = Callable[[], Awaitable[None]]
 _STOP_SECONDS = 8
 _DRAIN_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 75
-# A socket that has ended is a ring of some hundred objects, 16 KiB, and was old by then: only a full collection finds
-# it. Those are rare enough to cost little, and not so rare (20, 1,000) that nothing is ever found.
+# What refers to itself and was old when it ended is found by a full collection only. Those are rare enough to cost
+# little, and not so rare (20, 1,000) that nothing is ever found. Connections and sockets do not wait for one: they had
+# grown a gateway by 16 KiB for each socket that ended, until there were enough.
 _GC_THRESHOLDS = (50_000, 1, 1)
 _log = structlog.get_logger("parley.server")
 
