@@ -382,6 +382,13 @@ class _Ring:
         self.itself = self
 
 
+async def test_what_ended_young_is_found_before_it_is_much() -> None:
+    async with served():
+        gone = [weakref.ref(_Ring()) for _ in range(10)]
+        kept = [[number] for number in range(15_000)]
+        assert not any(one() for one in gone), f"{len(kept)} objects later"
+
+
 async def test_what_got_old_and_ended_is_found_in_time() -> None:
     async with served():
         gone = [weakref.ref(_old_and_ended()) for _ in range(10)]
