@@ -28,7 +28,7 @@ async def test_ten_minutes_of_use_leave_nothing_behind(tmp_path: Path, capsys: p
         fresh = await meter.look()
         async with in_use(place, load) as people:
             await asyncio.sleep(_FIRST_USE)  # pools are opened by their first use, and kept
-        before = await meter.settled(fresh, within=_SETTLED, kept=_MOST_AT_REST)
+        before = await meter.settled(fresh, within=60)
         async with in_use(place, load) as people:
             begun = people.acked
             async with meter.going_on(every=5) as taken:
