@@ -23,9 +23,11 @@ Drain = Callable[[], Awaitable[None]]
 _STOP_SECONDS = 8
 _DRAIN_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 75
-# A socket that has ended is a ring of some hundred objects, 16 KiB, and was old by then: only a full collection finds
-# it. Those are rare enough to cost little, and not so rare (20, 1,000) that nothing is ever found.
-_GC_THRESHOLDS = (50_000, 1, 1)
+# Garbage is what refers to itself, as each SQL statement does; connections and sockets that ended do not. A quiet
+# service makes some thousand such objects a minute, and of 50,000 it would keep them for half an hour. What was old
+# when it ended is found by a full collection only: rare enough to cost little, and not so rare (20, 1,000) that nothing
+# is ever found.
+_GC_THRESHOLDS = (10_000, 10, 1)
 _log = structlog.get_logger("parley.server")
 
 

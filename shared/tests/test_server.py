@@ -1,6 +1,7 @@
 """The limits of the server, against a real one and raw bytes."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import socket
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from shared.server import Server
+from shared.testing.waiting import eventually
 from shared.tests import toy
 from shared.tests.live import Impatient, called, exchange, head, served, status
 
@@ -152,11 +155,10 @@ async def test_whoever_is_too_slow_is_closed(name: str) -> None:
     pieces, expected = slow()[name]
     async with served() as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        started = time.monotonic()
         sending = asyncio.create_task(_drip(writer, pieces))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             answer = await reader.read()
-        assert time.monotonic() - started < 2
+        assert len(pieces) < 5 or not sending.done(), "the deadline is not put off by each piece"
         sending.cancel()
         writer.close()
         if expected is None:
@@ -181,19 +183,17 @@ async def test_a_slow_answer_is_waited_for_and_a_steady_upload_taken() -> None:
         assert answer.endswith(b"600000")
 
 
-async def test_an_idle_connection_does_not_block_another() -> None:
+async def test_an_idle_connection_does_not_block_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Impatient, "HEAD_SECONDS", 60.0)
     async with served() as server:
         held = []
         for _ in range(200):
             held.append(await asyncio.open_connection("127.0.0.1", server.port))
             held[-1][1].write(b"GET / HT")
-        started = time.monotonic()
-        assert status(await exchange(server, GOOD)) == 200
-        assert time.monotonic() - started < 1
-        async with asyncio.timeout(3):
-            for reader, writer in held:
-                assert b" 408 " in await reader.read()
-                writer.close()
+        assert status(await exchange(server, GOOD, patience=30)) == 200
+        assert len(server.server_state.connections) >= 200, "they are waited for all the same"
+        for _, writer in held:
+            writer.close()
 
 
 BODY = "x" * 3_000_000
@@ -367,11 +367,56 @@ async def test_metrics_count_what_was_refused() -> None:
     assert b'parley_http_refused_total{status="400"}' in text
 
 
+async def _vanish(server: Server, sent: bytes) -> None:
+    """Send it, hear the first of the answer if there is one at once, and be gone."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(sent)
+    await eventually(lambda: server.server_state.connections)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await reader.read(1)
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        GOOD,
+        head(),
+        head() * 20,
+        head(end=False),
+        b"garbage\r\n\r\n",
+        head("GET /healthz HTTP/1.1", f"X-A: {'a' * 17_000}"),
+        head("GET /api/v1/slow HTTP/1.1", *called()) + head() * 3,
+        head("GET /api/v1/large HTTP/1.1", *called()),
+        head("GET /api/v1/broken HTTP/1.1", *called()),
+        head(POST, *called(JSON, "Content-Length: 30")) + b'{"name',
+    ],
+    ids=["nothing", "last", "kept", "many", "half", "none", "huge", "slow", "unread", "failed", "half a body"],
+)
+async def test_a_connection_that_ended_needs_no_garbage_collection(sent: bytes) -> None:
+    async with served() as server:
+        gc.disable()
+        try:
+            await _vanish(server, sent)
+            await eventually(lambda: not [one for one in gc.get_objects() if type(one) is Impatient])
+        finally:
+            gc.enable()
+
+
 class _Ring:
     """Refers to itself."""
 
     def __init__(self) -> None:
         self.itself = self
+
+
+async def test_what_ended_young_is_found_before_it_is_much() -> None:
+    async with served():
+        gone = [weakref.ref(_Ring()) for _ in range(10)]
+        kept = [[number] for number in range(15_000)]
+        assert not any(one() for one in gone), f"{len(kept)} objects later"
 
 
 async def test_what_got_old_and_ended_is_found_in_time() -> None:

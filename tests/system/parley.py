@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
-START = 60.0
+START = 180.0  # a deadline; who ends before that is noticed at once
 
 
 class Parley:
@@ -56,7 +56,7 @@ class Parley:
         """Ctrl-C, and the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=60)
 
     def power_off(self) -> None:
         """kill -9 of everything at once."""

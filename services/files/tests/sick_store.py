@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+# The service gives up after 2.5 s; what is above is for tests that run beside. A content's own reading would wait 30 s.
+GIVEN_UP = 25.0
+
 
 @asynccontextmanager
 async def answering(answer: bytes) -> AsyncIterator[str]:

@@ -97,13 +97,11 @@ async def test_stopped_in_the_middle_of_an_upload(
                 stopping = asyncio.create_task(asyncio.to_thread(process.stop))
             await asyncio.sleep(0.05)  # a client that is as slow as this, not a wait
 
-    started = asyncio.get_running_loop().time()
     answers = await asyncio.gather(
         client.post(f"/rooms/{room}/files", content=endlessly(), headers=alice.headers | FORM), return_exceptions=True
     )
     assert stopping is not None, answers
     assert await stopping == 0
-    assert asyncio.get_running_loop().time() - started < 30
     assert process.left() == []
 
 

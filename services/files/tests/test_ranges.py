@@ -1,7 +1,5 @@
 """Ranges and entity tags of RFC 9110."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,11 +42,16 @@ def test_no_range_of_nothing() -> None:
         requested_span("bytes=0-", 0)
 
 
+class _Unread(str):
+    """Nobody looks into it."""
+
+    def strip(self, chars: str | None = None, /) -> str:
+        raise AssertionError(chars)
+
+
 def test_ten_thousand_ranges_cost_nothing() -> None:
-    header = "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000))
-    started = time.perf_counter()
+    header = _Unread("bytes=" + ",".join(f"{n}-{n}" for n in range(10_000)))
     assert requested_span(header, 1_000_000) is None
-    assert time.perf_counter() - started < 0.01
 
 
 @given(st.text(max_size=60), st.integers(0, 100))

@@ -79,6 +79,7 @@ class Wire(WebSocketsSansIOProtocol):
         """Called in the moment from which nothing may be written: a close frame was sent, or the peer is gone."""
         self._heard_at = self.loop.time()
         self._live = False
+        self._app_ended = False
 
     # What the application uses
 
@@ -163,6 +164,12 @@ class Wire(WebSocketsSansIOProtocol):
         self._end()
         if not self.closed.done():
             self.closed.set_result(None)
+        self._let_go()
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        self._app_ended = True
+        self._let_go()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
@@ -250,6 +257,14 @@ class Wire(WebSocketsSansIOProtocol):
     def _end(self) -> None:
         if self.on_end is not None:
             self.on_end()
+
+    def _let_go(self) -> None:
+        """Once both sides are done, drop what refers back to us: memory is free at once then, and not when garbage is
+        looked for."""
+        if self._app_ended and self.closed.done():
+            self.on_end = self._on_text = self._on_binary = self._on_slow = self._on_drain = None
+            self.scope["extensions"].clear()
+            self.conn.parser.close()
 
     def _deliver(self, kind: str, data: bytes) -> None:
         if self._first is not None and not self._first.done():

@@ -101,7 +101,7 @@ async def test_only_the_paths_of_the_contract_are_sockets(world: World, path: st
 
 
 async def test_one_password_for_many_accounts_is_guessing(start: Start) -> None:
-    async with start(parley_limit_login_address="5/minute", parley_limit_http="off") as world:
+    async with start(parley_limit_login_address="5/hour", parley_limit_http="off") as world:
         login_answers(world)
 
         async def log_in(username: str, password: str = "wrong") -> httpx.Response:
@@ -114,7 +114,7 @@ async def test_one_password_for_many_accounts_is_guessing(start: Start) -> None:
         statuses = [(await log_in(f"user-{number}")).status_code for number in range(20)]
         assert statuses == [401] * 5 + [429] * 15
         refused = await log_in("somebody", "right")
-        assert refused.status_code == 429 and 58 <= int(refused.headers["Retry-After"]) <= 60
+        assert refused.status_code == 429 and 3_000 < int(refused.headers["Retry-After"]) <= 3_600
 
 
 async def test_a_socket_sees_at_most_a_thousand_rooms(start: Start, nats_server: NatsServer) -> None:
@@ -160,7 +160,7 @@ async def test_one_more_than_an_operation_s_limit_is_told_when_to_come_back(
         headers = world.bearer()
         got = [await world.client.request(method, whole, headers=headers, content=b"{}") for _ in range(4)]
         assert [each.status_code == 429 for each in got] == [False] * 3 + [True]
-        assert 3_595 <= int(got[-1].headers["Retry-After"]) <= 3_600
+        assert 3_000 < int(got[-1].headers["Retry-After"]) <= 3_600
         assert got[-1].headers["RateLimit-Limit"] == "3"
 
 

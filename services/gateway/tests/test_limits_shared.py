@@ -1,6 +1,5 @@
 """Limits that gateways share through a real store, and what they do without it."""
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Valkey]:
 async def gateway(store: Valkey) -> AsyncIterator[Limits]:
     windows = RedisWindows("127.0.0.1", store.port, store.password)
     async with windows.running():
-        yield Limits({"http": "5/minute"}, windows)
+        yield Limits({"http": "5/hour"}, windows)
 
 
 async def spend(limits: Limits, times: int) -> None:
@@ -40,7 +39,7 @@ async def test_gateways_count_together(store: Valkey) -> None:
         for limits in (one, other):
             with pytest.raises(TooMany) as refused:
                 await limits.hit("http", "somebody")
-            assert 59 <= (refused.value.retry_after or 0) <= 60
+            assert 3_000 < (refused.value.retry_after or 0) <= 3_600
         await other.clear("http", "somebody")
         await one.hit("http", "somebody")
         await other.undo("http", "somebody")
@@ -53,12 +52,10 @@ async def test_a_store_that_goes_and_comes_back(store: Valkey, monkeypatch: pyte
         await spend(limits, 5)
         before = _fallbacks()
         store.kill()
-        began = time.monotonic()
         await spend(limits, 5)
         with pytest.raises(TooMany):
             await limits.hit("http", "somebody")
-        assert time.monotonic() - began < 3, "nobody waits for a store that is away"
-        assert _fallbacks() > before, "and somebody notices"
+        assert _fallbacks() == before + 6, "each was counted here, and somebody notices"
         store.start()
         await spend(limits, 5)
 

@@ -117,9 +117,9 @@ async def test_a_scheduled_message_is_held_at_its_time(
     world: World, near: Neighbourhood, http: httpx.AsyncClient
 ) -> None:
     anna, _, room_id = await world.pair()
-    soon = rfc3339(utc_now() + timedelta(milliseconds=300))
-    later = await world.send(anna, room_id, "doubtful", "1", send_at=soon)
-    assert "scheduled_id" in later
+    later = await world.send(anna, room_id, "doubtful", "1", send_at=rfc3339(utc_now() + timedelta(hours=1)))
+    assert await queue(near) == [], "not before"
+    await put(http, anna, f"/scheduled/{later['scheduled_id']}", {"send_at": rfc3339(utc_now())})
 
     async def waits() -> bool:
         return bool(await queue(near))

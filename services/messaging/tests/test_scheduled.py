@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.messaging.app import create_app
 from services.messaging.models import schedules
@@ -12,7 +12,7 @@ from services.messaging.settings import Settings
 from services.messaging.tests.neighbours import Neighbourhood
 from services.messaging.tests.world import World, get, post, put
 from shared.clock import rfc3339, utc_now
-from shared.database import Database
+from shared.database import Database, WriteSession
 from shared.testing.plugin import running
 from shared.testing.waiting import eventually
 
@@ -99,15 +99,29 @@ async def test_who_may_not_post_by_then_finds_the_reason(
     await eventually(is_said)
 
 
+async def an_hour_goes_by(settings: Settings) -> None:
+    """Everything that waits has been due for a minute or so, each at its time."""
+
+    def earlier(tx: WriteSession) -> None:
+        for row in tx.execute(select(schedules)).all():
+            then = row.due_at - timedelta(seconds=3700)
+            tx.execute(update(schedules).where(schedules.c.id == row.id).values(send_at=then, due_at=then))
+
+    db = Database(settings.database_url)
+    await db.write(earlier)
+    db.close()
+
+
 async def test_two_replicas_send_what_came_due_while_they_were_down_once(settings: Settings, neighbours: World) -> None:
     world = neighbours
     async with running(create_app(settings)):
         anna, _, room_id = await world.pair()
         group: list[dict[str, Any]] = [
-            {"by": 0, "room_id": room_id, "content": str(n), "client_id": str(n), "send_at": at(1.5 + n / 1000)}
+            {"by": 0, "room_id": room_id, "content": str(n), "client_id": str(n), "send_at": at(3600 + n)}
             for n in range(40)
         ]
         assert all("scheduled_id" in result for result in await world.commands([anna], group))
+    await an_hour_goes_by(settings)
     async with running(create_app(settings)), running(create_app(settings)):
 
         async def all_said() -> bool:
