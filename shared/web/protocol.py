@@ -98,6 +98,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._disarm()
         self._forget_stall()
         super().handle_websocket_upgrade()
+        # It holds us as we hold it; untied, both are gone at once, and not at the next garbage collection.
+        self.parser = None  # type: ignore[assignment]
 
     def on_message_begin(self) -> None:
         """A head begins."""

@@ -161,6 +161,7 @@ class Wire(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._end()
+        self._let_go()
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -250,6 +251,13 @@ class Wire(WebSocketsSansIOProtocol):
     def _end(self) -> None:
         if self.on_end is not None:
             self.on_end()
+
+    def _let_go(self) -> None:
+        """Untie what holds this socket in a ring: 80 objects that only a full garbage collection would find."""
+        self._on_text = self._on_binary = self._on_slow = self._on_drain = self.on_end = None
+        self.conn.parser.close()
+        if hasattr(self, "scope"):
+            self.scope["extensions"].pop("parley.wire", None)
 
     def _deliver(self, kind: str, data: bytes) -> None:
         if self._first is not None and not self._first.done():
