@@ -12,7 +12,8 @@ The database being away, locked or full is `problems.Unavailable`; work goes on 
 from shared.database.among import among
 from shared.database.columns import UtcDateTime, WrittenTime
 from shared.database.database import Database
+from shared.database.driven import Change, Query
 from shared.database.locks import Lock
 from shared.database.sessions import ReadSession, WriteSession
 
-__all__ = ["Database", "Lock", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]
+__all__ = ["Change", "Database", "Lock", "Query", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]

@@ -25,6 +25,11 @@ class ReadSession:
         self.dialect = connection.dialect.name
         self.now = utc_now()
 
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection, within this transaction."""
+        return self._connection.connection.driver_connection
+
     @overload
     def execute(self, statement: Select[*_Ts] | CompoundSelect[*_Ts], params: _Params = None) -> CursorResult[*_Ts]: ...
 

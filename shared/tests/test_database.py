@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, bindparam, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from shared.database import Database, ReadSession, UtcDateTime, WriteSession, among
+from shared.database import Change, Database, Query, ReadSession, UtcDateTime, WriteSession, among
 from shared.database.backend import backend_for
 from shared.problems import Unavailable
 from shared.tests.world import NoteWritten, database, notes, write_note
@@ -19,6 +19,17 @@ seats = Table(
     "seats", metadata, Column("room", String(20), primary_key=True), Column("who", String(20), primary_key=True)
 )
 moments = Table("moments", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("since", UtcDateTime),
+)
+_HANG = Change(insert(doors))
+_SHUT = Change(update(doors).where(doors.c.id == bindparam("door")).values(open=False, since=bindparam("now")))
+_LOOK = Query(select(doors).where(among("ids", doors.c.id), doors.c.id != "secret").order_by(doors.c.id))
 
 
 @pytest.fixture
@@ -202,3 +213,26 @@ async def test_many_tuples_are_found_by_index(db: Database) -> None:
     found, plan = await db.write(make_and_find)
     assert found == set(chosen)
     assert all(step.startswith("SEARCH seats USING") for step in plan)
+
+
+async def test_statements_that_go_straight_to_the_driver_mean_the_same(db: Database) -> None:
+    begun, now = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC), datetime(2027, 1, 1, tzinfo=UTC)
+
+    def use(tx: WriteSession) -> list[list[object]]:
+        tx.execute(text("CREATE TABLE doors (id VARCHAR(20) PRIMARY KEY, open BOOLEAN NOT NULL, since TIMESTAMPTZ)"))
+        _HANG.make(tx, [{"id": name, "open": True, "since": begun} for name in ("a", "b", "secret")])
+        _HANG.make(tx, [{"id": "c", "since": None, "open": False}])
+        _SHUT.make(tx, [{"door": "b", "now": now}])
+        asked = [(name,) for name in ("c", "secret", "b", "a")]
+        return [list(row) for row in _LOOK.rows(tx, {"ids": asked})]
+
+    assert await db.write(use) == [["a", True, begun], ["b", False, now], ["c", False, None]]
+    row = {"id": "a", "open": True, "since": begun}
+    with pytest.raises(IntegrityError):
+        await db.write(lambda tx: _HANG.make(tx, [{**row, "id": "new"}, row]))
+    assert await db.read(lambda tx: len(_LOOK.rows(tx, {"ids": [("a",), ("new",)]}))) == 1
+
+
+def test_a_list_of_any_length_does_not_go_straight_to_the_driver() -> None:
+    with pytest.raises(ValueError, match="among"):
+        Query(select(doors).where(doors.c.id.in_(bindparam("ids", expanding=True))))
