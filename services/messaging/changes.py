@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, text, update
 
 from services.messaging import search
-from services.messaging.inserts import Insert
 from services.messaging.models import (
     held,
     mentions,
@@ -19,7 +18,7 @@ from services.messaging.models import (
     revisions,
     schedules,
 )
-from shared.database import UtcDateTime, WriteSession
+from shared.database import Change, UtcDateTime, WriteSession
 
 Row = dict[str, Any]
 _CHANGING = (
@@ -34,7 +33,7 @@ _CHANGING = (
     "pinned_at",
     "pinned_by",
 )
-_INSERT = Insert(messages)
+_INSERT = Change(insert(messages))
 _UPDATE = (
     update(messages).where(messages.c.id == bindparam("key")).values({name: bindparam(name) for name in _CHANGING})
 )
@@ -157,7 +156,7 @@ class Changes:
         if self._changed:
             tx.execute(_UPDATE, [_changed(row) for row, _, _ in self._changed.values()])
         if self._new:
-            _INSERT(tx, list(self._new.values()))
+            tx.change(_INSERT, *self._new.values())
         if self._schedules_gone:
             tx.execute(delete(schedules).where(schedules.c.id.in_(sorted(self._schedules_gone))))
         self._flush_held()

@@ -23,7 +23,7 @@ from services.messaging.models import (
     slow_mode,
     users,
 )
-from shared.database import ReadSession, among
+from shared.database import Query, ReadSession, among
 from shared.problems import Problem
 
 Pair = tuple[str, str]
@@ -59,10 +59,11 @@ _STANDING = (
     .where(among("pairs", members.c.room_id, members.c.user_id))
 )
 _STANDING_FIELDS = _STANDING.selected_columns.keys()
+_FIND_STANDING = Query(_STANDING)
 _USERS = select(users).where(users.c.id.in_(_IDS))
 # What waits has no number, what was rejected less than that.
 _NUMBER = case((held.c.status == "waiting", 0), else_=-1)
-_EARLIER = (
+_EARLIER = Query(
     select(messages.c.id, messages.c.seq, messages.c.author_id, messages.c.room_id, messages.c.client_id)
     .where(among("pairs", messages.c.author_id, messages.c.room_id, messages.c.client_id))
     .union_all(
@@ -121,7 +122,7 @@ _BEGUN = select(messages.c.room_id).where(messages.c.room_id.in_(_IDS)).distinct
 
 def standing(tx: ReadSession, pairs: set[Pair]) -> list[Row]:
     """The room, the role, the user and the restrictions of each (room, user) that is a member."""
-    rows = tx.execute(_STANDING, {"pairs": sorted(pairs)}).all() if pairs else ()
+    rows = tx.rows(_FIND_STANDING, pairs=sorted(pairs)) if pairs else ()
     return [dict(zip(_STANDING_FIELDS, row, strict=True)) for row in rows]
 
 
@@ -132,8 +133,8 @@ def people(tx: ReadSession, ids: set[str]) -> dict[str, Row]:
 
 def earlier(tx: ReadSession, keys: set[Key]) -> dict[Key, Earlier]:
     """What became of sends under these (author, room, client_id): stored, held, or rejected."""
-    rows = tx.execute(_EARLIER, {"pairs": sorted(keys)}) if keys else ()
-    return {(row.author_id, row.room_id, row.client_id): _outcome(row.id, row.seq) for row in rows}
+    rows = tx.rows(_EARLIER, pairs=sorted(keys)) if keys else ()
+    return {(author, room, client): _outcome(an_id, seq) for an_id, seq, author, room, client in rows}
 
 
 def _outcome(an_id: str, seq: int) -> Earlier:

@@ -89,6 +89,7 @@ class Publisher:
             except TimeoutError:
                 self._behind = True
             self._wake.clear()
+            await asyncio.sleep(0)  # those who wait for an outcome were woken with us: they are answered first
 
     def _started_at(self, pos: int) -> int:
         """Before what was offered meanwhile."""

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.database import ReadSession, WriteSession
+from shared.database import Change, ReadSession, WriteSession
 
 _MOST_WORDS = 10
 _WORD = re.compile(r"[^\W_]+")
-_ADD = text("INSERT INTO message_search (rowid, room, body) VALUES (:pos, :room, :body)")
-_TAKE = text("INSERT INTO message_search (message_search, rowid, room, body) VALUES ('delete', :pos, :room, :body)")
+_ADD = Change(text("INSERT INTO message_search (rowid, room, body) VALUES (:pos, :room, :body)"))
+_TAKE = Change(
+    text("INSERT INTO message_search (message_search, rowid, room, body) VALUES ('delete', :pos, :room, :body)")
+)
 _SQLITE = text(
     "SELECT id FROM messages JOIN message_search ON messages.pos = message_search.rowid "
     "WHERE message_search MATCH :words AND room_id = :room AND deleted_at IS NULL "
@@ -41,10 +43,10 @@ def reindex(tx: WriteSession, gone: Iterable[Document], new: Iterable[Document])
     """Take documents out exactly as they were put in, and put new ones in."""
     if tx.dialect != "sqlite":
         return
-    for statement, documents in ((_TAKE, gone), (_ADD, new)):
+    for change, documents in ((_TAKE, gone), (_ADD, new)):
         known = [each for each in documents if each["pos"] is not None]
         if known:
-            tx.execute(statement, known)
+            tx.change(change, *known)
 
 
 def find(tx: ReadSession, room_id: str, query: str, start: int, most: int) -> list[str]:

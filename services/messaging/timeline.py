@@ -10,16 +10,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from services.messaging.inserts import Insert
 from services.messaging.models import rooms, timeline, timeline_head
-from shared.database import WriteSession
+from shared.database import Change, Query, WriteSession
 from shared.problems import NotFound
 
-_INSERT = Insert(timeline)
-_HEAD = select(timeline_head.c.pos, timeline_head.c.epoch)
-_ADVANCE = update(timeline_head).values(pos=bindparam("new_pos"))
+_INSERT = Change(insert(timeline))
+_HEAD = Query(select(timeline_head.c.pos, timeline_head.c.epoch))
+_ADVANCE = Change(update(timeline_head).values(pos=bindparam("new_pos")))
 _ROOMS = select(rooms).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 _FRAMES = select(timeline.c.seq, timeline.c.frame).where(
     timeline.c.room_id == bindparam("room"), timeline.c.seq.in_(bindparam("numbers", expanding=True))
@@ -29,7 +28,9 @@ _REDACT = (
     .where(timeline.c.room_id == bindparam("place"), timeline.c.seq == bindparam("number"))
     .values(frame=bindparam("text"))
 )
-_HEADS = update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
+_HEADS = Change(
+    update(rooms).where(rooms.c.id == bindparam("room")).values(head_seq=bindparam("seq"), head_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ class Timeline:
     """Appends entries within one transaction; `flush` writes them."""
 
     def __init__(self, tx: WriteSession) -> None:
-        row = tx.execute(_HEAD).one()
+        [(pos, epoch)] = tx.rows(_HEAD)
         self.tx = tx
-        self.epoch: str = row.epoch
+        self.epoch: str = epoch
         self.entries: list[Entry] = []
-        self._pos: int = row.pos
+        self._pos: int = pos
         self._rooms: dict[str, RoomHead] = {}
 
     def load(self, room_ids: Iterable[str]) -> None:
@@ -134,10 +135,10 @@ class Timeline:
         """Write what was appended: the entries, the heads they moved, and the position."""
         if not self.entries:
             return
-        _INSERT(self.tx, [_row(entry) for entry in self.entries])
+        self.tx.change(_INSERT, *map(_row, self.entries))
         heads = {entry.room_id: entry.seq for entry in self.entries}
-        self.tx.execute(_HEADS, [{"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()])
-        self.tx.execute(_ADVANCE, {"new_pos": self._pos})
+        self.tx.change(_HEADS, *({"room": room, "seq": seq, "at": self.tx.now} for room, seq in heads.items()))
+        self.tx.change(_ADVANCE, {"new_pos": self._pos})
 
 
 def _reworded(frame: bytes, said: dict[str, Any]) -> bytes:

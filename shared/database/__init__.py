@@ -11,10 +11,11 @@ The database being away, locked or full is `problems.Unavailable`; work goes on 
 """
 
 from shared.database.among import among
+from shared.database.change import Change
 from shared.database.columns import UtcDateTime, WrittenTime
 from shared.database.database import Database
 from shared.database.locks import Lock
 from shared.database.query import Query
 from shared.database.sessions import ReadSession, WriteSession
 
-__all__ = ["Database", "Lock", "Query", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]
+__all__ = ["Change", "Database", "Lock", "Query", "ReadSession", "UtcDateTime", "WriteSession", "WrittenTime", "among"]

@@ -10,6 +10,7 @@ from sqlalchemy.sql.selectable import TextualSelect, TypedReturnsRows
 
 from shared.clock import utc_now
 from shared.database import recording
+from shared.database.change import Change
 from shared.database.query import Query
 from shared.events import Envelope, Event
 
@@ -65,6 +66,10 @@ class WriteSession(ReadSession):
     def execute(self, statement: Executable, params: _Params = None) -> CursorResult[*_AnyRow]:
         """Run any statement."""
         return self._connection.execute(statement, params)
+
+    def change(self, change: Change, *each: Mapping[str, Any]) -> None:
+        """Make a prepared change, once for each of these parameters."""
+        change.make(self._connection, each)
 
     def record(self, event: Event) -> int:
         """Add an event to the outbox, in this transaction; its id, contiguous per service."""

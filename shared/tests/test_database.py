@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from shared.database import Database, Query, ReadSession, UtcDateTime, WriteSession, among
+from shared.database import Change, Database, Query, ReadSession, UtcDateTime, WriteSession, among
 from shared.database.backend import backend_for
 from shared.problems import Unavailable
 from shared.tests.world import NoteWritten, database, notes, write_note
@@ -37,6 +37,17 @@ moments = Table("moments", metadata, Column("id", Integer, primary_key=True), Co
 flags = Table(
     "flags", metadata, Column("id", Integer, primary_key=True), Column("on", Boolean), Column("at", UtcDateTime)
 )
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("since", UtcDateTime),
+)
+_HANG = Change(insert(doors))
+_SHUT = Change(update(doors).where(doors.c.id == bindparam("door")).values(open=False, since=bindparam("now")))
+_LOOK = Query(select(doors).where(among("ids", doors.c.id), doors.c.id != "secret").order_by(doors.c.id))
 
 
 @pytest.fixture
@@ -283,3 +294,21 @@ async def test_closing_finishes_what_was_begun(db: Database) -> None:
     assert await asyncio.gather(*written) == [1, 2]
     with pytest.raises(RuntimeError, match="shutdown"):
         await db.read(texts)
+
+
+async def test_statements_that_go_straight_to_the_driver_mean_the_same(db: Database) -> None:
+    begun, now = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC), datetime(2027, 1, 1, tzinfo=UTC)
+
+    def use(tx: WriteSession) -> list[list[object]]:
+        tx.execute(text("CREATE TABLE doors (id VARCHAR(20) PRIMARY KEY, open BOOLEAN NOT NULL, since TIMESTAMPTZ)"))
+        tx.change(_HANG, *({"id": name, "open": True, "since": begun} for name in ("a", "b", "secret")))
+        tx.change(_HANG, {"id": "c", "since": None, "open": False})
+        tx.change(_SHUT, {"door": "b", "now": now})
+        asked = [(name,) for name in ("c", "secret", "b", "a")]
+        return [list(row) for row in tx.rows(_LOOK, ids=asked)]
+
+    assert await db.write(use) == [["a", True, begun], ["b", False, now], ["c", False, None]]
+    row = {"id": "a", "open": True, "since": begun}
+    with pytest.raises(IntegrityError):
+        await db.write(lambda tx: tx.change(_HANG, {**row, "id": "new"}, row))
+    assert await db.read(lambda tx: len(tx.rows(_LOOK, ids=[("a",), ("new",)]))) == 1

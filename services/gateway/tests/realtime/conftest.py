@@ -28,10 +28,12 @@ class FakeMessaging:
         self.log: list[dict[str, Any]] = []
         self.has_read = asyncio.Event()
         self.may_answer = asyncio.Event()
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Answer requests."""
         await self._bus.serve("attach", self._attach)
+        await self._bus.serve("commands", self._commands)
         await self._bus.serve("replay", self._replay)
         await self._bus.serve("heads", self._heads)
         await self._bus.ping()
@@ -51,6 +53,16 @@ class FakeMessaging:
 
     async def _attach(self, _: Any) -> Any:
         return {"seq": len(self.log), "epoch": EPOCH, "user": {}, "room": {"id": self.room_id}}
+
+    async def _commands(self, asked: dict[str, Any]) -> Any:
+        """Stores what it is told, and tells of it in the same breath as it answers."""
+        before = len(self.log)
+        for command in asked["commands"]:
+            self.write(type="message.created", message={"content": command["content"]})
+        telling = asyncio.create_task(self.tell(before))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        return {"results": [{"seq": before + number + 1} for number in range(len(asked["commands"]))]}
 
     async def _heads(self, _: Any) -> Any:
         return {"epoch": EPOCH, "pos": len(self.log), "rooms": {self.room_id: len(self.log)}}
