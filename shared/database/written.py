@@ -54,9 +54,8 @@ def write(statement: Selection | UpdateBase | TextClause, dialect: Dialect) -> W
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
     if compiled.post_compile_params:
         raise ValueError("a statement that is written once takes no list of values; use `among`")
-    converters = {
-        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
-    }
+    names = compiled.bind_names.items()
+    converters = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in names}
     return Written(
         sql=str(compiled),
         constants=dict(compiled.params),
