@@ -67,12 +67,23 @@ class Crowd(Generic[_A]):
             while self.acked < wanted:
                 await asyncio.sleep(0.02)
 
+    async def more_removed(self, count: int, within: float = 60.0) -> None:
+        """Until so many more guests were sent away."""
+        wanted = self._removed + count
+        async with asyncio.timeout(within):
+            while self._removed < wanted:
+                await asyncio.sleep(0.02)
+
     async def more_refused(self, count: int, within: float = 30.0) -> None:
         """Until so many more were told to try later: a fault of the store has bitten."""
         wanted = self.refusals.total() + count
         async with asyncio.timeout(within):
             while self.refusals.total() < wanted:
                 await asyncio.sleep(0.02)
+
+    @property
+    def _removed(self) -> int:
+        return sum(work.history.removed for work in self.workloads)
 
     @property
     def refusals(self) -> Counter[str]:
