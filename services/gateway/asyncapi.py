@@ -1,6 +1,7 @@
 """The AsyncAPI document: the frames of the sockets, and the events that services tell each other over NATS."""
 
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from typing import Any, Final, get_args
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from services.gateway import VERSION
 from services.gateway.realtime.frames import ClientFrame
 from services.gateway.server_frames import SERVER_FRAMES
+from shared.contract import dedented
 
 _SOCKETS: Final = {
     "room": ("/ws/{room_id}", "One room the user is a member of"),
@@ -36,7 +38,7 @@ def asyncapi(events: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             **{f"{name}.server": _operation(name, "server", messages) for name in _SOCKETS},
             **{name: {"action": "send", "channel": {"$ref": f"#/channels/{name}"}} for name in told},
         },
-        "components": {"messages": messages, "schemas": components},
+        "components": {"messages": messages, "schemas": dedented(components)},
     }
 
 
@@ -44,7 +46,7 @@ def _messages(side: str, types: Iterable[type[msgspec.Struct]], schemas: Iterabl
     messages = {}
     for type_, schema in zip(types, schemas, strict=False):
         tag = type_.__struct_config__.tag
-        messages[f"{side}.{tag}"] = {"name": tag, "summary": (type_.__doc__ or "").strip(), "payload": schema}
+        messages[f"{side}.{tag}"] = {"name": tag, "summary": cleandoc(type_.__doc__ or ""), "payload": schema}
     return messages
 
 

@@ -12,7 +12,7 @@ from services.messaging.requests import After, AttachQuestion, ReplayQuestion
 from services.messaging.schemas import Message
 from services.messaging.service_requests import ExportQuestion, HeldQuestion, SnapshotQuestion
 from shared.clock import Timestamp
-from shared.contract import OUTBOX, Method
+from shared.contract import OUTBOX, Method, dedented
 from shared.ids import Id
 
 _SPAN = {
@@ -118,7 +118,7 @@ class ExportPage(BaseModel):
 
 
 def _of(struct: Any) -> Any:
-    return msgspec.json.schema(struct)
+    return dedented(msgspec.json.schema(struct))
 
 
 METHODS = {

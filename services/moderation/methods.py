@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.moderation.export import ExportQuestion
 from services.moderation.texts import Batch, Verdicts
-from shared.contract import OUTBOX, Method
+from shared.contract import OUTBOX, Method, dedented
 
 
 class ExportPage(BaseModel):
@@ -18,7 +18,7 @@ class ExportPage(BaseModel):
 
 
 METHODS = {
-    "review": Method(msgspec.json.schema(Batch), msgspec.json.schema(Verdicts)),
+    "review": Method(dedented(msgspec.json.schema(Batch)), dedented(msgspec.json.schema(Verdicts))),
     "export": Method(ExportQuestion, ExportPage),
     "outbox": OUTBOX,
 }
