@@ -61,7 +61,7 @@ def contract_files(
 
 
 def dedented(schema: Any) -> Any:
-    """A schema whose descriptions are docstrings of structs, without their indentation: Python 3.13 leaves it out itself."""
+    """A schema of structs, whose docstrings lose their indentation: Python 3.13 takes it out itself."""
     if isinstance(schema, dict):
         return {key: cleandoc(value) if _is_doc(key, value) else dedented(value) for key, value in schema.items()}
     if isinstance(schema, list | tuple):

@@ -1,12 +1,11 @@
 """Threads that run one transaction at a time each, on a connection of their own."""
 
 import asyncio
-import contextvars
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.database.backend import Backend, Failure, die
 from shared.database.sessions import ReadSession
+from shared.database.threads import Threads
 from shared.problems import Unavailable
 
 _S = TypeVar("_S", bound=ReadSession)
@@ -40,33 +40,24 @@ class Lane(Generic[_S]):
         self._backend = backend
         self._session = session
         self._on_lost_disk = on_lost_disk
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._threads = Threads(name, threads)
         self._mine = threading.local()
         self._open: set[Connection] = set()
-        self._waiting = 0
 
     def submit(self, work: Callable[[_S], _R]) -> "asyncio.Future[tuple[_R, _S]]":
         """Have the work done; its result, and the session it had."""
-        if self._waiting >= _LONGEST_QUEUE:
+        if self._threads.unfinished >= _LONGEST_QUEUE:
             raise Unavailable("Too much is waiting for the database.")
-        self._waiting += 1
-        context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._threads, context.run, self._run, work, time.monotonic())
-        future.add_done_callback(self._finished)
-        return future
+        return self._threads.submit(partial(self._run, work, time.monotonic()))
 
     def close(self) -> None:
         """Finish what waits, then close every connection."""
-        self._threads.shutdown()
+        self._threads.close()
         for connection in self._open:
             with suppress(DBAPIError):
                 connection.close()
         self._open.clear()
         self._engine.dispose()
-
-    def _finished(self, _: object) -> None:
-        self._waiting -= 1
 
     def _run(self, work: Callable[[_S], _R], since: float) -> tuple[_R, _S]:
         if time.monotonic() - since > _LONGEST_WAIT:

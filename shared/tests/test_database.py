@@ -292,7 +292,7 @@ async def test_closing_finishes_what_was_begun(db: Database) -> None:
     await asyncio.sleep(0)
     await asyncio.to_thread(db.close)
     assert await asyncio.gather(*written) == [1, 2]
-    with pytest.raises(RuntimeError, match="shutdown"):
+    with pytest.raises(RuntimeError, match="ended"):
         await db.read(texts)
 
 
