@@ -3,33 +3,27 @@
 import asyncio
 from collections.abc import Callable
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+_INTERIM = b"HTTP/1.1 100 "
 
 
 class AnswerTransport:
     """Stands between one answer and its connection.
 
     ASGI wants the head to wait for the first of the content; together they are one write, and wake the other side once.
+    It does not refer to the request that it answers, which refers to it.
     """
 
-    __slots__ = ("_close", "_complete", "_cycle", "_head", "_transport")
+    __slots__ = ("_close", "_complete", "_head", "_transport")
 
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        cycle: RequestResponseCycle,
-        close: Callable[[], None],
-        complete: Callable[[], None],
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None], complete: Callable[[], None]) -> None:
         self._transport = transport
-        self._cycle = cycle
         self._close = close
         self._complete = complete
         self._head: bytes | None = None
 
     def write(self, data: bytes) -> None:
         """The head, or something that goes out with it or after it."""
-        if self._head is None and self._cycle.response_started:  # which "100 Continue" does not do
+        if self._head is None and not data.startswith(_INTERIM):
             self._head = data
         elif self._head:
             self._transport.write(self._head + data)

@@ -144,7 +144,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_head, self._in_body, self._fed, self._received = False, True, 0, 0
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            answer = AnswerTransport(self.transport, self.cycle, self.close_gently, self.on_response_complete)
+            answer = AnswerTransport(self.transport, self.close_gently, self.on_response_complete)
             self.cycle.transport, self.cycle.on_response = answer, answer.complete  # type: ignore[assignment]
             # Until the body is whole: whoever is answered before that can't use the connection again, and is told so.
             self._reusable, self.cycle.keep_alive = self.cycle.keep_alive, False
