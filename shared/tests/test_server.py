@@ -221,6 +221,20 @@ async def test_a_body_too_large_is_413_and_the_answer_arrives(
     assert b"100 Continue" not in answer
 
 
+async def test_who_asks_first_is_told_to_go_on_and_then_answered() -> None:
+    """The word to go on waits for nothing; the head of the answer waits for its content."""
+    async with served() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        asking = called(JSON, "Content-Length: 12", "Expect: 100-continue", "Connection: close")
+        writer.write(head(POST, *asking))
+        async with asyncio.timeout(10):
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b'{"name":"a"}')
+            answer = await reader.read()
+        writer.close()
+    assert status(answer) < 500 and answer.count(b"HTTP/1.1 ") == 1 and b"application/" in answer
+
+
 async def test_who_is_answered_before_the_body_is_whole_is_told_that_it_was_the_last_answer() -> None:
     async with served() as server:
         unread = head("POST /nothing HTTP/1.1", *called("Content-Length: 100000")) + b"a"
