@@ -23,7 +23,6 @@ _LATE = 0.2
 _LINGER = 10.0
 _QUIET_CHECKS = 60
 _NOTHING_YET = 2**62
-_TURNS = 3
 
 
 class LiveRooms:
@@ -95,7 +94,6 @@ class LiveRooms:
         room = LiveRoom(room_id, epoch, seq, self.fetch)
 
         async def entries(message: Any) -> None:
-            await _acks_first()
             parent = (message.headers or {}).get(HEADER)
             with continued("write to sockets", "consumer", parent, {"parley.sockets": len(room.clients)}):
                 room.receive(split(message.data))
@@ -180,10 +178,3 @@ class LiveRooms:
         self._rooms.pop(room_id).close()
         for subscription in self._subscriptions.pop(room_id, []):
             await subscription.unsubscribe()
-
-
-async def _acks_first() -> None:
-    """Let an answer that came in the same packet reach who waits for it, some turns of the loop from here: writing to a
-    thousand sockets takes ten milliseconds, and meanwhile nobody has an ack."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
