@@ -6,6 +6,7 @@ from typing import Any
 
 import nats.errors
 import pytest
+from nats.js.errors import NotFoundError
 from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
@@ -65,10 +66,20 @@ async def test_an_event_is_heard_and_not_asked_for(
     nats_server: NatsServer, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.inbox.follower._POLL", 3600.0)
-    async with producer(new_database(), nats_server.url) as notes, consumer(new_database(), nats_server.url) as reader:
-        await all_seen(reader, await write_notes(notes, 1))
-        await notes.write(write_note, "quick")
-        await all_seen(reader, ["note 1", "quick"])
+    async with producer(new_database(), nats_server.url) as notes, connected("toy", nats_server.url) as bus:
+        await eventually(lambda: _is_there(bus, "NOTES"))
+        async with consumer(new_database(), nats_server.url) as reader:
+            await all_seen(reader, await write_notes(notes, 1))
+            await notes.write(write_note, "quick")
+            await all_seen(reader, ["note 1", "quick"])
+
+
+async def _is_there(bus: Bus, stream: str) -> bool:
+    try:
+        await bus.js.stream_info(stream)
+    except NotFoundError:
+        return False
+    return True
 
 
 async def test_a_consumer_that_comes_later_gets_everything(nats_server: NatsServer, new_database: NewDatabase) -> None:
