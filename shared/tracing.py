@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Literal, Protocol
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.web.noted import NotedSend
 
 HEADER = "traceparent"
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
@@ -104,21 +106,14 @@ class TraceMiddleware:
         if _tracer is None or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 0
-
-        async def send_noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        noted = NotedSend(send)
         parent = _offered(scope) if self._trusted else None
         method = scope["method"]
         with continued(method, "server", parent) if parent else begun(method, "server"):
             try:
-                await self._app(scope, receive, send_noted)
+                await self._app(scope, receive, noted)
             finally:
-                _note_answer(scope, status)
+                _note_answer(scope, noted.status)
 
 
 def _offered(scope: Scope) -> str | None:

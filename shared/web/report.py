@@ -9,12 +9,13 @@ from functools import cache
 import structlog
 from prometheus_client import Histogram
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.caller import Caller
 from shared.metrics import histogram
 from shared.problems import Problem, problem_response
 from shared.web.authenticate import OPEN_PATHS
+from shared.web.noted import NotedSend
 
 _log = structlog.get_logger("parley.http")
 _seconds = histogram("parley_http_request_seconds", "Time to answer a request", ("method", "route", "status"))
@@ -37,25 +38,18 @@ class ReportMiddleware:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        status = 0
-
-        async def send_noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        noted = NotedSend(send)
         try:
-            await self._app(scope, receive, send_noted)
+            await self._app(scope, receive, noted)
         except ClientDisconnect:
             pass  # nobody is left to answer
         except Exception as error:
-            problem = _problem(error, scope, begun=status != 0)
-            if status:
+            problem = _problem(error, scope, begun=noted.status != 0)
+            if noted.status:
                 raise  # half an answer is out; only a broken connection tells the client so
-            await problem_response(problem)(scope, receive, send_noted)
+            await problem_response(problem)(scope, receive, noted)
         finally:
-            _note(scope, status, time.perf_counter() - begun)
+            _note(scope, noted.status, time.perf_counter() - begun)
 
 
 def _problem(error: Exception, scope: Scope, *, begun: bool) -> Problem:
