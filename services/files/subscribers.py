@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from services.files import queries, store
-from services.files.actions.follow_message import message_gone, message_has, message_taken_back
+from services.files.actions.follow_message import message_gone, message_has
 from services.files.actions.forget_user import forget_user
 from shared.database import WriteSession
 from shared.events import Envelope
@@ -124,10 +124,7 @@ def _message_told(tx: WriteSession, event: MessageTold) -> None:
 
 def _message_deleted(tx: WriteSession, event: MessageDeleted) -> None:
     file_ids = queries.files_in(tx, event.room_id, event.file_ids)
-    if event.files_wait_until is None:
-        message_gone(tx, event.message_id, file_ids)
-    else:
-        message_taken_back(tx, event.message_id, file_ids, event.files_wait_until)
+    message_gone(tx, event.message_id, file_ids, event.files_wait_until)
 
 
 def _room_purged(tx: WriteSession, event: RoomPurged) -> None:

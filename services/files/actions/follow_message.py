@@ -16,20 +16,21 @@ def message_has(tx: WriteSession, message_id: str, room_id: str, file_ids: Colle
     _detach(tx, message_id, before - wanted)
 
 
-def message_gone(tx: WriteSession, message_id: str, file_ids: Collection[str] = ()) -> None:
-    """The message is deleted; it had at least these files, whether it was known or not."""
-    _detach(tx, message_id, queries.attached_to(tx, message_id).union(file_ids))
+def message_gone(
+    tx: WriteSession, message_id: str, file_ids: Collection[str] = (), wait_until: datetime | None = None
+) -> None:
+    """The message is deleted; it had at least these files, whether it was known or not.
+
+    Until then it may be said anew: those of its files that no other message has wait for that.
+    """
+    _detach(tx, message_id, queries.attached_to(tx, message_id).union(file_ids), wait_until)
 
 
-def message_taken_back(tx: WriteSession, message_id: str, file_ids: Collection[str], until: datetime) -> None:
-    """The message is deleted, and may be said anew until then: those of its files that no other has wait for that."""
-    had = queries.attached_to(tx, message_id).union(file_ids)
-    store.detach(tx, message_id, had)
-    store.wait_again(tx, [file_id for file_id in sorted(had) if not queries.is_attached(tx, file_id)], until)
-
-
-def _detach(tx: WriteSession, message_id: str, file_ids: Collection[str]) -> None:
+def _detach(tx: WriteSession, message_id: str, file_ids: Collection[str], wait_until: datetime | None = None) -> None:
     store.detach(tx, message_id, file_ids)
-    for file_id in sorted(file_ids):
-        if not queries.is_attached(tx, file_id):
-            drop(tx, file_id)
+    left = [file_id for file_id in sorted(file_ids) if not queries.is_attached(tx, file_id)]
+    if wait_until is not None:
+        store.wait_again(tx, left, wait_until)
+        return
+    for file_id in left:
+        drop(tx, file_id)
