@@ -185,7 +185,7 @@ def _view(row: Any, found: Mapping[str, list[Json]]) -> MessageObject:
         author = unknown_author(author_id)
     else:
         author = {"id": author_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
-    message = MessageObject(
+    return MessageObject(
         message_id,
         room_id,
         seq,
@@ -203,5 +203,4 @@ def _view(row: Any, found: Mapping[str, list[Json]]) -> MessageObject:
         deleted_at,
         created_at,
         client_id,
-    )
-    return message if deleted_at is None else message.bared()
+    ).bared()

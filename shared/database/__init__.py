@@ -5,7 +5,7 @@ writer's thread, inside one transaction that is committed when the function retu
 Writes follow each other, on PostgreSQL as well as on SQLite and over all replicas: what a transaction has checked stays
 true until it commits. A transaction may be run again after a deadlock or a lost connection, so it has no other effects
 than its statements; what must follow the commit goes into `WriteSession.after_commit`. What is read all the time is a
-`Query`, for `tx.rows`; anything else goes by `tx.execute`.
+`Query`, for `tx.rows`, what is written all the time a `Change`, for `tx.change`; anything else goes by `tx.execute`.
 
 The database being away, locked or full is `problems.Unavailable`; work goes on when it is back.
 """
