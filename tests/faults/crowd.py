@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -62,24 +62,15 @@ class Crowd(Generic[_A]):
 
     async def more_acked(self, count: int, within: float = 60.0) -> None:
         """Until so many more were acked: whatever happened is over."""
-        wanted = self.acked + count
-        async with asyncio.timeout(within):
-            while self.acked < wanted:
-                await asyncio.sleep(0.02)
+        await _more(lambda: self.acked, count, within)
 
     async def more_removed(self, count: int, within: float = 60.0) -> None:
         """Until so many more guests were sent away."""
-        wanted = self._removed + count
-        async with asyncio.timeout(within):
-            while self._removed < wanted:
-                await asyncio.sleep(0.02)
+        await _more(lambda: self._removed, count, within)
 
     async def more_refused(self, count: int, within: float = 30.0) -> None:
         """Until so many more were told to try later: a fault of the store has bitten."""
-        wanted = self.refusals.total() + count
-        async with asyncio.timeout(within):
-            while self.refusals.total() < wanted:
-                await asyncio.sleep(0.02)
+        await _more(lambda: self.refusals.total(), count, within)
 
     @property
     def _removed(self) -> int:
@@ -111,6 +102,13 @@ class Crowd(Generic[_A]):
 
     async def _audited(self, admin: Person) -> int:
         return sum([await audited_kicks(admin, work.room_id) for work in self.workloads])
+
+
+async def _more(counted: Callable[[], int], count: int, within: float) -> None:
+    wanted = counted() + count
+    async with asyncio.timeout(within):
+        while counted() < wanted:
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
