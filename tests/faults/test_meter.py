@@ -27,7 +27,14 @@ def test_a_slope_is_found_under_what_comes_and_goes(megabytes: int) -> None:
     ],
 )
 def test_what_is_left_open_is_seen(after: Sample, expected: bool) -> None:
-    assert risen(_sample(), after) is expected
+    assert bool(risen({"rooms": _sample()}, {"rooms": after})) is expected
+
+
+def test_threads_that_the_broker_may_have_for_the_disk_are_none_left_open() -> None:
+    before = {BROKER: _sample(), "rooms": _sample()}
+    assert risen(before, {BROKER: _sample(threads=26), "rooms": _sample()}) == {}
+    assert risen(before, {BROKER: _sample(threads=27), "rooms": _sample(threads=14)}).keys() == {BROKER, "rooms"}
+    assert risen(before, {BROKER: _sample(descriptors=109), "rooms": _sample()}).keys() == {BROKER}
 
 
 def test_what_the_broker_keeps_is_seen() -> None:

@@ -47,7 +47,7 @@ async def test_ten_minutes_of_use_leave_nothing_behind(tmp_path: Path, capsys: p
     assert [broken for work in people.workloads for broken in violations(work.history)] == []
     assert {name: slope for name, slope in slopes.items() if slope > _MOST_A_MINUTE and name != BROKER} == {}
     assert at_rest(before, after) <= _MOST_AT_REST
-    assert {name: (before[name], after[name]) for name in before if risen(before[name], after[name])} == {}
+    assert risen(before, after) == {}
     assert {name: sample.backlog for name, sample in after.items() if sample.backlog} == {}
 
 
