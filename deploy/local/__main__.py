@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local.broker import require_outside
 from deploy.local.credentials import Credentials, load_or_make
 from deploy.local.folder import CannotStart, Folder
-from deploy.local.ports import public_port, reachable
+from deploy.local.ports import Ports, public_port, reachable
 from deploy.local.programs import Plan, plan
 from deploy.local.supervisor import Supervisor
 from deploy.local.terminal import Terminal
@@ -44,7 +44,7 @@ async def run() -> int:
     if outside := os.environ.get("NATS_URL"):
         await require_outside(outside)
     credentials, first = load_or_make(folder.path / "secrets.json")
-    everything = plan(folder, credentials, port, host)
+    everything = plan(folder, credentials, port, host, Ports([port]))
     folder.note_urls(everything.urls)
     await _migrate(everything)
     supervisor = Supervisor(everything.programs, terminal)

@@ -4,6 +4,7 @@ import errno
 import random
 import re
 import socket
+import sys
 from collections.abc import Collection
 
 from deploy.local.folder import CannotStart
@@ -14,18 +15,36 @@ _INSIDE = range(20_000, 32_000)
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def free_port(taken: Collection[int] = ()) -> int:
-    """A port that was free a moment ago, is none of `taken`, and that no outgoing connection will take."""
-    for port in random.sample(_INSIDE, len(_INSIDE)):
-        if port in taken:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise CannotStart("No free port was found on 127.0.0.1 between 20000 and 32000.")
+class Ports:
+    """Ports for programs that start later, and start again: each is kept until this process ends."""
+
+    def __init__(self, taken: Collection[int] = ()) -> None:
+        self._taken = set(taken)
+
+    def free(self) -> int:
+        """A port that nobody has, another run or an outgoing connection will not get, and is none of those taken.
+
+        CannotStart when there is none.
+        """
+        for port in random.sample(_INSIDE, len(_INSIDE)):
+            if port not in self._taken and _keep(port):
+                self._taken.add(port)
+                return port
+        raise CannotStart("No free port was found on 127.0.0.1 between 20000 and 32000.")
+
+
+def _keep(port: int) -> bool:
+    """Whether the port was free, and from now on is found free only by a server that is told to take it."""
+    with socket.socket() as bound:
+        try:
+            bound.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        # Linux lets a server bind beside a socket that does not listen, if both allow it. Elsewhere it could not.
+        if sys.platform == "linux":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.detach()
+    return True
 
 
 def reachable(host: str) -> str:

@@ -10,7 +10,7 @@ from deploy.local.broker import find_server, write_config
 from deploy.local.credentials import SERVICES, Credentials
 from deploy.local.folder import Folder
 from deploy.local.handover import hand_over
-from deploy.local.ports import free_port, reachable
+from deploy.local.ports import Ports, reachable
 from deploy.local.program import Program, answers_as, is_nats
 
 _TOLD = {"SECRET_KEY", "AUTH_ADMIN_PASSWORD"}  # what deploy.local.credentials takes from our environment
@@ -25,20 +25,16 @@ class Plan:
     urls: dict[str, str]
 
 
-def plan(folder: Folder, credentials: Credentials, public_port: int, host: str) -> Plan:
-    """Everything that this run consists of."""
+def plan(folder: Folder, credentials: Credentials, public_port: int, host: str, inside: Ports) -> Plan:
+    """Everything that this run consists of; what is not for clients listens on ports `inside`."""
     outside = os.environ.get("NATS_URL")
     programs = []
-    taken = [public_port]
     if not outside:
-        nats_port = free_port(taken)
-        taken.append(nats_port)
+        nats_port = inside.free()
         command = [find_server(), "-c", str(write_config(folder, nats_port, credentials))]
         programs.append(Program("nats", command, partial(is_nats, "127.0.0.1", nats_port), quiet=True))
     nats_url = outside or f"nats://127.0.0.1:{nats_port}"
-    ports: dict[str, int] = {}
-    for name in SERVICES:
-        ports[name] = free_port([*taken, *ports.values()])
+    ports = {name: inside.free() for name in SERVICES}
     databases = {name: f"sqlite:///{folder.inside(name)}/{name}.sqlite3" for name in SERVICES}
     for name in SERVICES:
         told = {

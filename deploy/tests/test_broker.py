@@ -8,8 +8,8 @@ import pytest
 from deploy.local.broker import find_server, require_outside, write_config
 from deploy.local.credentials import load_or_make
 from deploy.local.folder import CannotStart, Folder
-from deploy.local.ports import free_port
 from shared.testing.nats import NatsServer
+from shared.testing.processes import free_port
 
 
 def test_without_a_word_the_environments_own_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,12 @@ from deploy.doctor.machine import data_folder, open_files, python, secrets
 from deploy.doctor.patient import EVERYBODY, Finding, Patient
 from deploy.doctor.services import services
 from deploy.local.credentials import load_or_make
-from deploy.local.ports import free_port
 from deploy.nats.config import server_config
 from deploy.places import Places
 from shared.migrations import upgrade
 from shared.testing.nats import NatsServer, binary
 from shared.testing.postgres import Postgres
+from shared.testing.processes import free_port
 from shared.testing.waiting import eventually
 
 PASSWORDS = {name: f"the password of {name}" for name in EVERYBODY}

@@ -1,16 +1,37 @@
 """The public port: ours to take, or one sentence why not."""
 
 import socket
+import sys
 
 import pytest
 
 from deploy.local.folder import CannotStart
-from deploy.local.ports import free_port, public_port, reachable
+from deploy.local.ports import Ports, public_port, reachable
+from shared.testing.processes import free_port
 
 
 def test_ports_of_one_run_differ() -> None:
-    all_but_one = set(range(20_000, 32_000)) - {29_999}
-    assert free_port(all_but_one) == 29_999
+    ports = Ports()
+    assert len({ports.free() for _ in range(20)}) == 20
+
+
+def test_without_a_free_port_a_run_says_so() -> None:
+    with pytest.raises(CannotStart, match="No free port was found"):
+        Ports(range(20_000, 32_000)).free()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let nobody bind beside")
+def test_a_port_is_kept_for_the_program_that_starts_and_starts_again_on_it() -> None:
+    port = Ports().free()
+    others = set(range(20_000, 32_000)) - {port}
+    for _ in range(2):
+        with pytest.raises(CannotStart):
+            Ports(others).free()
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+            with pytest.raises(CannotStart):
+                Ports(others).free()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_free_port_is_taken_and_left_free() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.local.program import answers_as, is_nats
 from deploy.tests.programs import pid
 from shared.testing.nats import NatsServer
+from shared.testing.processes import free_port
 from shared.testing.waiting import eventually
 
 _PARENT = """

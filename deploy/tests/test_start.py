@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.ports import free_port
 from shared.testing.failures import unforeseen
+from shared.testing.processes import free_port
 
 
 def _start(tmp_path: Path, *arguments: str, **told: str) -> tuple[int, list[str]]:

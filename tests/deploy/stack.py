@@ -11,7 +11,7 @@ import docker
 from docker.errors import ImageNotFound
 
 from deploy.compose.secrets import make
-from deploy.local.ports import free_port
+from deploy.local.ports import Ports
 from tests.deploy.engine import compose
 from tests.faults.arena import LIMITS_OFF, SERVICES
 from tests.system.person import Person, login
@@ -123,8 +123,9 @@ def _is_healthy(container: Any) -> bool:
 
 
 def _port_with_another_behind() -> int:
+    ports = Ports()
     while True:
-        port = free_port()
+        port = ports.free()
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port + 1))

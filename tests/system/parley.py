@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,7 +9,10 @@ from pathlib import Path
 
 import httpx
 
+from deploy.local.ports import Ports
+
 ROOT = Path(__file__).parents[2]
+_PORTS = Ports()
 START = 180.0  # a deadline; who ends before that is noticed at once
 
 
@@ -19,7 +21,7 @@ class Parley:
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None, var: Path | None = None) -> None:
         self.var = var or folder / "var"
-        self.port = _free_port()
+        self.port = _PORTS.free()
         self.base = f"http://127.0.0.1:{self.port}"
         self._environment = environment or {}
         self._log = folder / "log"
@@ -115,9 +117,3 @@ def _command(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
     except OSError:
         return []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
