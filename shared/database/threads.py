@@ -7,6 +7,7 @@ follow it, costs as much as waking the thread does.
 import asyncio
 import contextvars
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,13 +18,18 @@ _R = TypeVar("_R")
 
 
 class Threads:
-    """At most so many; another one is started when all are at work."""
+    """At most so many; another one is started when all are at work.
+
+    Each waits at a door of its own. At a queue for all of them whoever takes a job wakes the next one, to find nothing.
+    """
 
     def __init__(self, name: str, most: int) -> None:
         self._name = name
         self._most = most
         self._threads: list[threading.Thread] = []
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._idle: list[_Door] = []
         self._closed = False
         self.unfinished = 0
         """How many jobs wait or are worked on."""
@@ -36,29 +42,48 @@ class Threads:
         future: asyncio.Future[_R] = loop.create_future()
         future.add_done_callback(self._finished)
         self.unfinished += 1
-        if len(self._threads) < min(self._most, self.unfinished):
-            self._start()
-        self._jobs.put(_Job(work, contextvars.copy_context(), loop, future))
+        self._hand_out(_Job(work, contextvars.copy_context(), loop, future))
         return future
 
     def close(self) -> None:
         """Return when all that was handed in is done."""
-        self._closed = True
-        for _ in self._threads:
-            self._jobs.put(None)
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for door in idle:
+            door.put(None)
         for thread in self._threads:
             thread.join()
 
+    def _hand_out(self, job: "_Job") -> None:
+        with self._lock:
+            door = self._idle.pop() if self._idle else None  # the last one to have worked: its memory is warm
+            if door is None:
+                self._waiting.append(job)
+        if door is not None:
+            door.put(job)
+        elif len(self._threads) < self._most:
+            self._start()
+
     def _start(self) -> None:
         name = f"{self._name}_{len(self._threads)}"
-        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread = threading.Thread(target=self._work, args=(SimpleQueue(),), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _work(self, door: "_Door") -> None:
+        while (job := self._next(door)) is not None:
             job.carry_out()
             del job  # or its work would be kept until the next
+
+    def _next(self, door: "_Door") -> "_Job | None":
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._closed:
+                return None
+            self._idle.append(door)
+        return door.get()
 
     def _finished(self, _: object) -> None:
         self.unfinished -= 1
@@ -90,3 +115,6 @@ def _settle(future: "asyncio.Future[Any]", result: Any, error: BaseException | N
         future.set_result(result)
     else:
         future.set_exception(error)
+
+
+_Door = SimpleQueue[_Job | None]
