@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.clock import present
+from shared.lines import LINES
 from shared.redaction import described, redacted
 from shared.web.request_id import current_request_id
 
@@ -35,7 +36,8 @@ _QUIET = (
 def configure(service: str, format: str = "json", level: str = "info", *, for_good: bool = False) -> None:
     """Send this process's logs, and those of every library, to standard error.
 
-    `for_good` makes logging three times as fast, and a logger that was used once deaf to another call of this.
+    `for_good` makes logging three times as fast, and a logger that was used once deaf to another call of this. What is
+    no warning is written by the event loop within a moment then, and not at once.
     """
     threshold = getattr(logging, level.upper())
     every = _processors(service)
@@ -43,7 +45,7 @@ def configure(service: str, format: str = "json", level: str = "info", *, for_go
     structlog.configure(
         processors=[*every, render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=_Door,
+        logger_factory=_PatientDoor if for_good else _Door,
         cache_logger_on_first_use=for_good,
     )
     handler = _LibrariesDoor()
@@ -74,16 +76,26 @@ def _processors(service: str) -> list[Processor]:
 
 
 class _Door:
-    """Where lines leave: one write each, so that those of several threads do not mix."""
+    """Where our own lines leave."""
 
     def __init__(self, *_: object) -> None:
         """Structlog gives the logger's name, which no line has."""
 
     def msg(self, line: str) -> None:
         """Write the line."""
-        sys.stderr.write(line + "\n")
+        LINES.add_now(line)
 
     debug = info = warning = error = critical = msg
+
+
+class _PatientDoor(_Door):
+    """The same, where it is not known that somebody waits to read it."""
+
+    def info(self, line: str) -> None:
+        """Have the line written within a moment."""
+        LINES.add(line)
+
+    debug = info
 
 
 class _LibrariesDoor(logging.Handler):
@@ -92,7 +104,7 @@ class _LibrariesDoor(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as one of our lines."""
         try:
-            sys.stderr.write(self.format(record) + "\n")
+            LINES.add_now(self.format(record))
         except Exception:
             self.handleError(record)
 
