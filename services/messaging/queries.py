@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import add
 from typing import Any
 
 from msgspec import Raw
-from sqlalchemy import ColumnElement, Integer, bindparam, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, select, type_coerce
 
 from services.messaging import policy
 from services.messaging.access import require_member, require_message
@@ -88,7 +89,7 @@ def earlier_contents(
 
 def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[MessageObject]:
     """Messages as this person sees them: one more statement for all of them, if anybody has reacted at all."""
-    reacted = [row[_ID] for row in rows if row[_REACTED] and row[_DELETED_AT] is None]
+    reacted = [row[_ID] for row in rows if row[_MARKS] & _REACTED and row[_DELETED_AT] is None]
     found: dict[str, list[Json]] = {}
     for row in tx.execute(_REACTIONS, {"ids": reacted, "me": user_id}) if reacted else ():
         reaction = {"emoji": row.emoji, "count": row.times, "me": bool(row.me)}
@@ -96,9 +97,13 @@ def views(tx: ReadSession, rows: Sequence[Any], user_id: str) -> list[MessageObj
     return [_view(row, found) for row in rows]
 
 
-def _flag(column: ColumnElement[bool]) -> ColumnElement[int]:
-    """As the driver has it, 0 or 1 on SQLite: to be asked whether it is 1, which a true one of PostgreSQL's is too."""
-    return type_coerce(column, Integer)
+_GONE, _REACTED, _MENTIONS_ROOM, _PINNED = 1, 2, 4, 8
+
+
+def _marked(marks: Mapping[int, ColumnElement[bool]]) -> ColumnElement[int]:
+    """What is true of a row, in one number: what a column costs depends little on what is in it."""
+    each = [case((column, literal_column(str(mark))), else_=literal_column("0")) for mark, column in marks.items()]
+    return reduce(add, each)
 
 
 # In the order in which `_view` takes them apart.
@@ -107,10 +112,14 @@ WITH_AUTHOR = select(
     users.c.username,
     users.c.display_name,
     users.c.avatar_url,
-    _flag(users.c.deleted).label("gone"),
-    _flag(messages.c.reacted).label("reacted"),
-    _flag(messages.c.mentions_room).label("mentions_room"),
-    _flag(messages.c.pinned_at.is_not(None)).label("pinned"),
+    _marked(
+        {
+            _GONE: users.c.deleted,
+            _REACTED: messages.c.reacted,
+            _MENTIONS_ROOM: messages.c.mentions_room,
+            _PINNED: messages.c.pinned_at.is_not(None),
+        }
+    ).label("marks"),
     messages.c.id,
     messages.c.room_id,
     messages.c.seq,
@@ -126,7 +135,7 @@ WITH_AUTHOR = select(
     messages.c.client_id,
 ).outerjoin(users, users.c.id == messages.c.author_id)
 # By number, because a row's columns by name cost ten times as much.
-_REACTED, _ID, _DELETED_AT = map(WITH_AUTHOR.selected_columns.keys().index, ("reacted", "id", "deleted_at"))
+_MARKS, _ID, _DELETED_AT = map(WITH_AUTHOR.selected_columns.keys().index, ("marks", "id", "deleted_at"))
 _REACTIONS = (
     select(
         reactions.c.message_id,
@@ -176,12 +185,12 @@ def _page(room_id: str, window: Window) -> tuple[Query, Json]:
 def _view(row: Any, found: Mapping[str, list[Json]]) -> MessageObject:
     # fmt: off
     (
-        author_id, username, display_name, avatar_url, gone, _, mentions_room, pinned,
+        author_id, username, display_name, avatar_url, marks,
         message_id, room_id, seq, content, kind, reply_to, thread_id, attachments, mentions,
         edited_at, deleted_at, created_at, client_id,
     ) = row
     # fmt: on
-    if gone or username is None:
+    if marks & _GONE or username is None:
         author = unknown_author(author_id)
     else:
         author = {"id": author_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
@@ -197,8 +206,8 @@ def _view(row: Any, found: Mapping[str, list[Json]]) -> MessageObject:
         () if attachments == "[]" else Raw(attachments),
         found.get(message_id, ()),
         () if mentions == "[]" else Raw(mentions),
-        mentions_room == 1,
-        pinned == 1,
+        marks & _MENTIONS_ROOM != 0,
+        marks & _PINNED != 0,
         edited_at,
         deleted_at,
         created_at,
