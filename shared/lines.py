@@ -19,6 +19,7 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[str] = []
+        self._sender: asyncio.AbstractEventLoop | None = None
 
     def add(self, line: str) -> None:
         """One that may wait, if there is a loop to send it on its way."""
@@ -29,11 +30,12 @@ class Lines:
             return
         with self._lock:
             self._waiting.append(line)
-            count = len(self._waiting)
-        if count == 1:
-            loop.call_later(_LATEST, self.leave)
-        elif count >= _MOST:
+            many = len(self._waiting) >= _MOST
+            promised, self._sender = self._sender is loop, loop
+        if many:
             self.leave()
+        elif not promised:
+            loop.call_later(_LATEST, self.leave)
 
     def add_now(self, line: str) -> None:
         """One that must not wait: it leaves, and whatever came before it."""
@@ -44,7 +46,7 @@ class Lines:
     def leave(self) -> None:
         """Write what waits."""
         with self._lock:
-            lines, self._waiting = self._waiting, []
+            lines, self._waiting, self._sender = self._waiting, [], None
             if lines:
                 sys.stderr.write("\n".join([*lines, ""]))
 

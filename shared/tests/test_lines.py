@@ -22,6 +22,23 @@ async def test_lines_of_a_loop_leave_together_and_soon(capsys: Out) -> None:
     assert said == "one\ntwo\n"
 
 
+def test_a_line_of_a_loop_that_has_ended_leaves_with_those_of_the_next(capsys: Out) -> None:
+    lines = Lines()
+
+    async def say(line: str) -> None:
+        lines.add(line)
+
+    async def say_and_wait(line: str) -> str:
+        lines.add(line)
+        async with asyncio.timeout(10):
+            while not (said := capsys.readouterr().err):
+                await asyncio.sleep(0)
+        return said
+
+    asyncio.run(say("one"))
+    assert asyncio.run(say_and_wait("two")) == "one\ntwo\n"
+
+
 async def test_what_must_not_wait_takes_along_what_came_before(capsys: Out) -> None:
     lines = Lines()
     lines.add("one")
