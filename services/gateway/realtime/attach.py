@@ -10,7 +10,7 @@ from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.rooms import LiveRooms
 from shared.bus import Bus
 from shared.caller import CallerSigner
-from shared.problems import Forbidden, Problem, Unavailable
+from shared.problems import Forbidden, NotFound, Problem, Unavailable
 
 if TYPE_CHECKING:
     from services.gateway.realtime.client import Client
@@ -48,7 +48,8 @@ class Attach:
         Raises the Problem that refuses it; the socket is then in no way in the room.
         """
         try:
-            await self._join(client, room_id, resume)
+            with self._rooms.wanted(room_id):
+                await self._join(client, room_id, resume)
         except BaseException:
             self.leave(client, room_id)
             raise
@@ -98,29 +99,28 @@ class Attach:
             return
         self._still_welcome(client, room, asked_at)
         self._announce(client, room, ready | {"seq": room.seq, "resumed": True})
-        client.wire.hold_for_replay()
         seq, chunk = first
-        while True:
-            client.wire.write(chunk)
-            if seq >= room.seq:
-                break
-            await self._until_writable(client)
-            try:
-                seq, chunk = await self._next(room, seq)
-            except _TooFar:  # messaging's database was replaced under us
-                seq, chunk = room.seq, b""
-                client.resync(room)
-            self._still_welcome(client, room, asked_at)
+        with client.wire.replaying():
+            while True:
+                client.wire.write(chunk)
+                if seq >= room.seq:
+                    break
+                await self._until_writable(client)
+                try:
+                    seq, chunk = await self._next(room, seq)
+                except _TooFar:  # messaging's database was replaced under us
+                    seq, chunk = room.seq, b""
+                    client.resync(room)
+                self._still_welcome(client, room, asked_at)
         room.flush()
         room.add(client)
-        client.wire.go_live()
         client.send({"type": "caught_up", "room_id": room.id, "seq": seq})
 
     async def _next(self, room: LiveRoom, after: int, *, resume: bool = False) -> tuple[int, bytes]:
         """The next stretch after a number as (its last number, its frames), from memory if it is there."""
         held = room.ring_after(after)
         if held is not None:
-            return room.seq, held
+            return held
         rewrites = room.rewrites
         span = await self._rooms.fetch(room.id, after, resume=resume)
         if span.too_far or span.epoch != room.epoch:
@@ -140,7 +140,6 @@ class Attach:
         room.flush()
         self._announce(client, room, ready | {"seq": room.seq})
         room.add(client)
-        client.wire.go_live()
 
     def _resync(self, client: "Client", room: LiveRoom, ready: dict[str, Any]) -> None:
         self._go_live(client, room, ready | {"resumed": False})
@@ -156,6 +155,8 @@ class Attach:
         """What happened since messaging was asked counts: a removal after that is a refusal."""
         if room.removed.get(client.user_id, 0) > asked_at:
             raise Forbidden("removed", "You are no longer in this room.")
+        if room.gone:
+            raise NotFound("The room is gone.")
         if client.wire.close_sent or client.wire.disconnected:
             raise Unavailable("The socket is closing.")
 

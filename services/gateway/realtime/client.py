@@ -209,9 +209,10 @@ class Client:
         try:
             await self.join(room_id, resume)
         except Problem as problem:
-            self._refused(problem.code, problem.detail, None, room_id)
+            self._declined(problem, room_id)
         finally:
-            self._joining.pop(room_id, None)
+            if self._joining.get(room_id) is asyncio.current_task():  # another try may have begun
+                del self._joining[room_id]
 
     def _unsubscribe(self, room_id: str) -> None:
         joining = self._joining.pop(room_id, None)
@@ -229,7 +230,7 @@ class Client:
         try:
             session = await self._sessions.authenticate(token)
         except Problem as problem:
-            self._refused(problem.code, problem.detail, None, None)
+            self._declined(problem, None)
             return
         if session.user_id != self.user_id:
             self._refused("wrong_user", "The token is somebody else's.", None, None)
@@ -244,6 +245,13 @@ class Client:
 
     def _bad(self, detail: str, client_id: str | None = None) -> None:
         self._refused("bad_frame", detail, client_id, None)
+
+    def _declined(self, problem: Problem, room_id: str | None) -> None:
+        """What a service said to it; that none could be asked is no mistake of the client's."""
+        if problem.status < 500:
+            self._refused(problem.code, problem.detail, None, room_id)
+        else:
+            self.send(error(problem.code, problem.detail, room_id=room_id, retry_after=problem.retry_after))
 
     def _refused(self, code: str, detail: str, client_id: str | None, room_id: str | None) -> None:
         self.send(error(code, detail, client_id=client_id, room_id=room_id))

@@ -59,6 +59,9 @@ class Read(_InRoom, tag="read", kw_only=True):
     seq: int
     client_id: str | None = None
 
+    def __post_init__(self) -> None:
+        _can_be_told(self.seq)
+
 
 class TypingStart(_InRoom, tag="typing.start"):
     """The sender is typing; it expires by itself."""
@@ -79,6 +82,10 @@ class Ping(_In, tag="ping"):
 
     id: str | int | None = None
     room_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.id, int):
+            _can_be_told(self.id)
 
 
 class Auth(_In, tag="auth"):
@@ -105,6 +112,12 @@ class Unsubscribe(_In, tag="unsubscribe"):
     """Leave a room's stream on `/ws`."""
 
     room_id: str
+
+
+def _can_be_told(number: int) -> None:
+    """A larger one can be read as JSON, but not be written to a socket or a service."""
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("A whole number has at most 64 bits.")
 
 
 Command = MessageSend | MessageEdit | MessageDelete | ReactionAdd | ReactionRemove | Read

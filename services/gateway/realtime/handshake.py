@@ -13,6 +13,7 @@ from shared.problems import Invalid, NotFound, Unauthorized
 _PATH = re.compile(r"/ws(?P<dm>/dm)?/(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/?\Z", re.IGNORECASE | re.ASCII)
 _MAX_SINCE = 2**63 - 1
 _MAX_TOKEN = 4096
+_MOST_FIELDS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ class Token:
 
 
 def query_of(scope: dict[str, Any]) -> dict[str, str]:
-    """The query's parameters; Invalid when one is given twice."""
-    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=16)
+    """The query's parameters; Invalid when one is given twice, or there are too many."""
+    try:
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Invalid("invalid_query", f"A query has at most {_MOST_FIELDS} parameters.") from None
     if len(dict(pairs)) != len(pairs):
         raise Invalid("invalid_query", "A query parameter is given twice.")
     return dict(pairs)

@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 _DELIVERIES = counter("parley_deliveries", "Entries written to sockets: one entry in a room of ten is ten")
 _RING = 500
 _MAX_EARLY = 5_000
+_STRETCH = 256 * 1024
 _FLUSH_PER_SOCKET = 10e-6
 _TURNS = 3
 _RETRY = 0.5
@@ -40,6 +41,7 @@ class LiveRoom:
         self.seq = seq
         self.clients: dict[Client, Callable[[bytes], None]] = {}
         self.removed: dict[str, int] = {}
+        self.gone = False
         self._fetch = fetch
         self.rewrites = 0
         """How often earlier entries came to say something else: what was fetched before is not kept after."""
@@ -131,6 +133,7 @@ class LiveRoom:
             self.flush()
             self._drop(entry.removes)
         if entry.closes:
+            self.gone = True
             self.flush()
             self._drop(None)
         self._moved.set()
@@ -153,6 +156,7 @@ class LiveRoom:
         self._unkept = 0
         self._early.clear()
         self.removed.clear()
+        self.gone = False
         if self._repair is not None:
             self._repair.cancel()
         self._repair = asyncio.create_task(self._start_over(), name=f"restart-{self.id}")
@@ -184,14 +188,19 @@ class LiveRoom:
         """The client sees nothing more."""
         self.clients.pop(client, None)
 
-    def ring_after(self, seq: int) -> bytes | None:
-        """The frames after `seq` up to the last one shown; None when the ring doesn't reach back so far."""
+    def ring_after(self, seq: int) -> tuple[int, bytes] | None:
+        """A stretch of frames after `seq`, and the number of its last; None when the ring doesn't reach back so far."""
         if seq >= self.seq:
-            return b""
+            return self.seq, b""
         if not self._ring or self._ring[0][0] > seq + 1:
             return None
-        start = seq + 1 - self._ring[0][0]
-        return b"".join(frame for _, frame in islice(self._ring, start, None))
+        frames, size = [], 0
+        for number, frame in islice(self._ring, seq + 1 - self._ring[0][0], None):
+            frames.append(frame)
+            seq, size = number, size + len(frame)
+            if size > _STRETCH:
+                break
+        return seq, b"".join(frames)
 
     def keep(self, entries: Sequence[SpanEntry], rewrites: int) -> None:
         """Remember earlier entries that were fetched for one socket, as far as they join on to the ring: after a

@@ -1,8 +1,9 @@
 """The rooms that this gateway has sockets in: opened with the first, closed some time after the last."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ class LiveRooms:
         self._told_while_opening: dict[str, int] = {}
         self._check = asyncio.Event()
         self._empty_since: dict[str, float] = {}
+        self._wanted: Counter[str] = Counter()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -55,6 +57,17 @@ class LiveRooms:
     def get(self, room_id: str) -> LiveRoom | None:
         """The room, if it is open here."""
         return self._rooms.get(room_id)
+
+    @contextmanager
+    def wanted(self, room_id: str) -> Iterator[None]:
+        """Meanwhile the room stays open although nobody is in it: a replay takes as long as its reader."""
+        self._wanted[room_id] += 1
+        try:
+            yield
+        finally:
+            self._wanted[room_id] -= 1
+            if not self._wanted[room_id]:
+                del self._wanted[room_id]
 
     async def open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """The room, shown at least up to `seq`, with everything after that on its way."""
@@ -168,7 +181,7 @@ class LiveRooms:
     async def _close_empty(self) -> None:
         now = asyncio.get_running_loop().time()
         for room_id, room in list(self._rooms.items()):
-            if room.clients:
+            if room.clients or room_id in self._wanted:
                 self._empty_since.pop(room_id, None)
             elif now - self._empty_since.setdefault(room_id, now) > _LINGER:
                 await self._close(room_id)

@@ -14,7 +14,8 @@ import random
 import socket
 import struct
 from asyncio.transports import BaseTransport
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from uvicorn.config import Config
@@ -32,6 +33,7 @@ _KERNEL_BUFFER = 128 * 1024
 _MAX_FRAGMENTS = 256
 _MAX_EARLY = 16
 _PING_INTERVAL = 20.0
+_WATCH = 0.25
 _SILENCE = 60.0
 _CLOSE_WAIT = 5.0
 _SLOW_WAIT = 25.0
@@ -78,7 +80,9 @@ class Wire(WebSocketsSansIOProtocol):
         self.on_end: Callable[[], None] | None = None
         """Called in the moment from which nothing may be written: a close frame was sent, or the peer is gone."""
         self._heard_at = self.loop.time()
-        self._live = False
+        self._replays = 0
+        self._watch: asyncio.TimerHandle | None = None
+        self._overfull = False
         self._app_ended = False
 
     # What the application uses
@@ -93,8 +97,7 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         """Hand over what came since the handshake and all that comes from now on.
 
-        `on_slow` is called once, when more than the send buffer waits for a live socket; `on_drain` when the server
-        stops.
+        `on_slow` is called once, when more than the send buffer waits for its reader; `on_drain` when the server stops.
         """
         self._on_text, self._on_binary, self._on_slow, self._on_drain = on_text, on_binary, on_slow, on_drain
         early, self._early = self._early, []
@@ -118,19 +121,21 @@ class Wire(WebSocketsSansIOProtocol):
         """The transport's own way to write, for loops over many sockets: not to be used after `on_end`."""
         return self.transport.write
 
-    def hold_for_replay(self) -> None:
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
         """Let `writable` follow a small buffer, so that a replay waits for its reader instead of piling up."""
-        self._live = False
+        self._replays += 1
         self.transport.set_write_buffer_limits(high=_REPLAY_BUFFER)
-
-    def go_live(self) -> None:
-        """From now on a full buffer means a slow consumer."""
-        self._live = True
-        self.transport.set_write_buffer_limits(high=self.send_buffer)
+        try:
+            yield
+        finally:
+            self._replays -= 1
+            if not self._replays and not self.transport.is_closing():
+                self.transport.set_write_buffer_limits(high=self.send_buffer)
 
     def finish(self, code: int, reason: str = "", *, wait: float = _CLOSE_WAIT) -> None:
         """Send a close frame behind what is already written, and cut the socket if the peer does not follow."""
-        if self.close_sent or self.disconnected:
+        if self.close_sent or self.disconnected or self.transport.is_closing():  # the last one: its peer closed first
             return
         self.stop_keepalive()
         self.conn.send_close(code, reason)
@@ -158,6 +163,7 @@ class Wire(WebSocketsSansIOProtocol):
         raw: socket.socket | None = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
+        self.transport.set_write_buffer_limits(high=self.send_buffer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -199,10 +205,11 @@ class Wire(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._live and self._on_slow is not None:
+        if self._replays:
+            self._watch_buffer()
+        else:
             # Not now: this is called from inside a write, and the fan-out loop is walking the room's sockets.
-            self._live = False
-            self.loop.call_soon(self._on_slow)
+            self.loop.call_soon(self._is_overfull)
 
     def handle_parser_exception(self) -> None:
         """Say why and go on reading for a moment: a close with unread data would be a reset, and lose the reason."""
@@ -257,6 +264,27 @@ class Wire(WebSocketsSansIOProtocol):
     def _end(self) -> None:
         if self.on_end is not None:
             self.on_end()
+
+    def _watch_buffer(self) -> None:
+        """Rooms that are live write on beside a replay that waits, and the transport says only once that it is full."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self.writable.is_set() or self.close_sent or self.transport.is_closing():
+            return
+        if self.transport.get_write_buffer_size() > self.send_buffer:
+            self._is_overfull()
+        else:
+            self._watch = self.loop.call_later(_WATCH, self._watch_buffer)
+
+    def _is_overfull(self) -> None:
+        if self._overfull:
+            return
+        self._overfull = True
+        if self._on_slow is None:
+            self.finish_slow()
+        else:
+            self._on_slow()
 
     def _let_go(self) -> None:
         """Once both sides are done, drop what refers back to us: memory is free at once then, and not when garbage is

@@ -28,6 +28,7 @@ class FakeMessaging:
         self.log: list[dict[str, Any]] = []
         self.has_read = asyncio.Event()
         self.may_answer = asyncio.Event()
+        self.asked_for_heads = 0
         self._telling: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -48,7 +49,9 @@ class FakeMessaging:
 
     def _span(self, after: int) -> bytes:
         frames = [json.dumps(entry, separators=(",", ":")).encode() for entry in self.log[after:]]
-        header = {"epoch": EPOCH, "first": after + 1, "sizes": [len(frame) for frame in frames], "head": len(self.log)}
+        header: dict[str, Any] = {"epoch": EPOCH, "first": after + 1, "head": len(self.log)}
+        header["sizes"] = [len(frame) for frame in frames]
+        header["closes"] = bool(self.log[after:]) and self.log[-1]["type"] == "room.deleted"
         return json.dumps(header).encode() + b"\n" + b"".join(frames)
 
     async def _attach(self, _: Any) -> Any:
@@ -65,6 +68,7 @@ class FakeMessaging:
         return {"results": [{"seq": before + number + 1} for number in range(len(asked["commands"]))]}
 
     async def _heads(self, _: Any) -> Any:
+        self.asked_for_heads += 1
         return {"epoch": EPOCH, "pos": len(self.log), "rooms": {self.room_id: len(self.log)}}
 
     async def _replay(self, asked: dict[str, Any]) -> bytes:

@@ -21,6 +21,12 @@ def entry(seq: int, removes: str | None = None) -> SpanEntry:
     return SpanEntry(seq, b"<%d>" % seq, removes)
 
 
+def ring_after(room: LiveRoom, seq: int) -> bytes | None:
+    held = room.ring_after(seq)
+    assert held is None or held[0] == room.seq
+    return None if held is None else held[1]
+
+
 class Log:
     """Messaging's log of one room: what a fetch answers."""
 
@@ -187,12 +193,12 @@ async def test_the_ring_gives_what_it_has_and_says_when_it_does_not() -> None:
     log = Log()
     room, _ = watched(log)
     room.receive(Span(EPOCH, [log.commit() for _ in range(600)]))
-    assert room.ring_after(600) == b""
-    assert room.ring_after(598) == b"<599><600>"
-    assert room.ring_after(50) is None
+    assert ring_after(room, 600) == b""
+    assert ring_after(room, 598) == b"<599><600>"
+    assert ring_after(room, 50) is None
     room.trim()
     room.trim()
-    assert room.ring_after(598) is None
+    assert ring_after(room, 598) is None
 
 
 async def test_what_is_taken_back_is_not_kept_for_who_resumes() -> None:
@@ -204,8 +210,8 @@ async def test_what_is_taken_back_is_not_kept_for_who_resumes() -> None:
     span = split(orjson.dumps(header) + b"\n" + taken_back)  # as messaging writes it
     room.receive(span)
     deleted = span.entries[0]
-    assert room.ring_after(0) is None
-    assert room.ring_after(2) == deleted.frame
+    assert ring_after(room, 0) is None
+    assert ring_after(room, 2) == deleted.frame
     room.flush()
     assert socket.seen.endswith(deleted.frame)
 
@@ -218,12 +224,12 @@ async def test_what_waits_while_something_is_taken_back_is_not_kept() -> None:
     room.receive(Span(EPOCH, log.entries[3:]))  # waits for the first three
     room.forget()
     await room.reached(5, timeout=5)
-    assert [room.ring_after(seq) for seq in (0, 4, 5)] == [None, None, b""]
+    assert [ring_after(room, seq) for seq in (0, 4, 5)] == [None, None, b""]
     room.keep(log.entries[:5], room.rewrites - 1)  # asked for before
-    assert room.ring_after(4) is None
+    assert ring_after(room, 4) is None
     room.keep(log.entries[1:5], room.rewrites)
     room.receive(Span(EPOCH, [log.commit()]))
-    assert (room.ring_after(0), room.ring_after(1)) == (None, b"<2><3><4><5><6>")
+    assert (ring_after(room, 0), ring_after(room, 1)) == (None, b"<2><3><4><5><6>")
     room.flush()
     assert socket.numbers() == [1, 2, 3, 4, 5, 6]
 
@@ -234,16 +240,16 @@ async def test_what_was_fetched_for_one_socket_is_there_for_the_next() -> None:
         log.commit()
     room, _ = watched(log, seq=690)
     room.receive(Span(EPOCH, log.entries[690:]))
-    assert room.ring_after(650) is None
+    assert ring_after(room, 650) is None
     room.keep(log.entries[600:650], room.rewrites)  # does not touch what is there
-    assert room.ring_after(650) is None
+    assert ring_after(room, 650) is None
     room.keep(log.entries[650:700], room.rewrites)
-    assert room.ring_after(650) == b"".join(entry.frame for entry in log.entries[650:])
+    assert ring_after(room, 650) == b"".join(entry.frame for entry in log.entries[650:])
     room.keep(log.entries[:660], room.rewrites)  # no more than the ring holds
-    assert room.ring_after(200) == b"".join(entry.frame for entry in log.entries[200:])
-    assert room.ring_after(199) is None
+    assert ring_after(room, 200) == b"".join(entry.frame for entry in log.entries[200:])
+    assert ring_after(room, 199) is None
     room.receive(Span(EPOCH, [log.commit()]))
-    assert room.ring_after(201) == b"".join(entry.frame for entry in log.entries[201:])
+    assert ring_after(room, 201) == b"".join(entry.frame for entry in log.entries[201:])
 
 
 async def test_another_epoch_starts_everybody_from_its_head() -> None:
@@ -268,3 +274,17 @@ def test_spans_of_messaging_are_read_as_they_are_written() -> None:
         (8, frame_text(frames[1]), "u"),
     ]
     assert (span.epoch, span.head, span.too_far) == ("e", 9, False)
+
+
+async def test_no_stretch_of_the_ring_is_more_than_a_reader_s_buffer() -> None:
+    log = Log()
+    log.entries = [SpanEntry(seq, b"%04d" % seq + b"x" * 16_000) for seq in range(1, 401)]
+    room = LiveRoom("r", EPOCH, 0, log.fetch)
+    room.receive(Span(EPOCH, log.entries))
+    seq, told = 0, b""
+    while seq < 400:
+        held = room.ring_after(seq)
+        assert held is not None and held[0] > seq and len(held[1]) < 300_000
+        seq, told = held[0], told + held[1]
+    assert told == b"".join(entry.frame for entry in log.entries)
+    room.close()

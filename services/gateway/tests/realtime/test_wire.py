@@ -46,7 +46,6 @@ class App:
             on_slow=on_slow,
             on_drain=wire.finish_drained,
         )
-        wire.go_live()
         await wire.closed
         self.gone.set()
 
@@ -330,3 +329,54 @@ async def test_a_client_that_offers_compression_is_served_without(app: App) -> N
         assert client.response is not None and "Sec-WebSocket-Extensions" not in client.response.headers
         await client.send("x" * 1000)
         assert await asyncio.wait_for(client.recv(), 10) == "x" * 1000
+
+
+async def stalled_peer(app: App, url: str) -> tuple[Wire, asyncio.StreamWriter]:
+    _, writer = await upgraded(url)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    while not app.wires:
+        await asyncio.sleep(0)
+    return app.wires[0], writer
+
+
+async def test_a_replay_and_what_comes_after_it_stay_within_the_buffer(app: App) -> None:
+    frame = frame_text(b"z" * 10_000)
+    async with serving(app) as (_, url):
+        wire, writer = await stalled_peer(app, url)
+        with wire.replaying():
+            while wire.writable.is_set():
+                wire.write(frame)
+        for _ in range(int(1.5 * wire.send_buffer / len(frame))):  # a room that goes on, in one tick
+            wire.write(frame)
+        async with asyncio.timeout(10):
+            await app.slow.wait()
+        assert wire.close_sent
+        writer.transport.abort()
+
+
+async def test_a_live_room_beside_a_replay_that_waits_is_bounded(app: App) -> None:
+    frame = frame_text(b"z" * 10_000)
+    async with serving(app) as (_, url):
+        wire, writer = await stalled_peer(app, url)
+        with wire.replaying():
+            async with asyncio.timeout(10):
+                while not app.slow.is_set():
+                    wire.write(frame)
+                    await asyncio.sleep(0.001)
+            assert wire.transport.get_write_buffer_size() < 8 * wire.send_buffer
+        writer.transport.abort()
+
+
+async def test_a_peer_that_closes_and_does_not_read_can_be_ended_all_the_same(app: App) -> None:
+    async with serving(app) as (_, url):
+        wire, writer = await stalled_peer(app, url)
+        wire.write(frame_text(b"z" * 500_000))
+        writer.write(b"\x88\x80\x00\x00\x00\x00")
+        async with asyncio.timeout(10):
+            while not app.ended:
+                await asyncio.sleep(0)
+        wire.finish(4401, "the session was ended")
+        wire.finish_drained()
+        writer.transport.abort()
+        async with asyncio.timeout(10):
+            await app.gone.wait()
