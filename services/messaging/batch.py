@@ -13,6 +13,7 @@ from sqlalchemy import select
 from services.messaging import held, loading, policy
 from services.messaging.changes import Changes
 from services.messaging.commands import (
+    EDIT,
     NOBODY,
     Command,
     Delete,
@@ -27,6 +28,7 @@ from services.messaging.commands import (
     Send,
     Stored,
     Unreact,
+    operation_of,
 )
 from services.messaging.loading import Pair, Row
 from services.messaging.mentions import names_in
@@ -39,6 +41,7 @@ from shared.database import WriteSession
 from shared.problems import Conflict, Forbidden, NotFound, Problem
 
 _Target = tuple[Row, RoomHead]
+_WHATEVER = ""  # the operation of receipts that the release before 0008 wrote
 
 
 class Batch:
@@ -76,7 +79,9 @@ class Batch:
 
     def done(self, command: OnMessage) -> Stored | Held | None:
         """The outcome of the first try of this very change, if there was one. Raises Invalid when it was rejected."""
-        return _unless_refused(self._done.get((command.user_id, command.client_id or "")))
+        tried = (command.user_id, command.client_id or "", command.message_id)
+        outcome = self._done.get((*tried, operation_of(command)))
+        return _unless_refused(outcome or self._done.get((*tried, _WHATEVER)))
 
     def waiting(self, command: Send | Edit) -> Row | None:
         """The held text that the command comes from; None for one that its author hands in now.
@@ -93,6 +98,13 @@ class Batch:
     def held_by(self, room_id: str, user_id: str) -> int:
         """How many texts of the person's wait in the room."""
         return held.count(self._tx, room_id, user_id) + self.changes.held_by(room_id, user_id)
+
+    def holds_edit(self, room_id: str, command: Edit) -> bool:
+        """Whether an edit waits in the room, or was rejected, that the person gave the same client_id."""
+        if command.client_id is None:
+            return False
+        key = (room_id, command.user_id, command.client_id)
+        return self.changes.holds_edit(*key) or held.holds_edit(self._tx, *key)
 
     def is_screened(self, room_id: str, user_id: str) -> bool:
         """Whether a moderator looks at all that the person writes there."""
@@ -168,7 +180,7 @@ class Batch:
         if row["client_id"] is not None and row["message_id"] is None:
             self._earlier[(row["author_id"], row["room_id"], row["client_id"])] = outcome
         elif row["client_id"] is not None:
-            self._done[(row["author_id"], row["client_id"])] = outcome
+            self._done[(row["author_id"], row["client_id"], row["message_id"], EDIT)] = outcome
         return outcome
 
     def release(self, row: Row) -> None:
@@ -200,10 +212,10 @@ class Batch:
     def finish(self, command: OnMessage, seq: int) -> Stored:
         """The command is carried out; a retry of it shall get the same answer."""
         if command.client_id is not None:
-            key = (command.user_id, command.client_id)
+            key = (command.user_id, command.client_id, command.message_id, operation_of(command))
             self._done[key] = Stored(command.message_id, seq, retry=True)
-            receipt = {"user_id": key[0], "client_id": key[1], "message_id": command.message_id, "seq": seq}
-            self.changes.receipt({**receipt, "at": self.now})
+            names = ("user_id", "client_id", "message_id", "operation")
+            self.changes.receipt({**dict(zip(names, key, strict=True)), "seq": seq, "at": self.now})
         return Stored(command.message_id, seq)
 
     def notify(self, what: str, user_ids: Sequence[str], row: Row) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, text, update
 
 from services.messaging import search
+from services.messaging.commands import EDIT
 from services.messaging.models import (
     held,
     mentions,
@@ -133,6 +134,12 @@ class Changes:
     def held_by(self, room_id: str, user_id: str) -> int:
         """How many texts of the person's begin to wait in the room."""
         return sum(row["room_id"] == room_id and row["author_id"] == user_id for row in self._held.values())
+
+    def holds_edit(self, room_id: str, user_id: str, client_id: str) -> bool:
+        """Whether an edit of the person's begins to wait in the room under this client_id."""
+        key = (EDIT, room_id, user_id, client_id)
+        names = ("kind", "room_id", "author_id", "client_id")
+        return any(tuple(row[name] for name in names) == key for row in self._held.values())
 
     def release(self, held_id: str) -> None:
         """It waits no longer."""

@@ -10,6 +10,7 @@ from shared.clock import rfc3339
 from shared.problems import Problem
 
 NOBODY = ""
+EDIT = "edit"
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +141,22 @@ class Noted(msgspec.Struct, frozen=True):
 
 
 Outcome = Stored | Scheduled | Held | Noted | Problem
+
+
+def operation_of(command: OnMessage) -> str:
+    """What the command does to its message, as receipts keep it; a reaction's emoji is part of that."""
+    match command:
+        case Edit():
+            return EDIT
+        case Delete():
+            return "delete"
+        case React():
+            return f"react {command.emoji}"
+        case Unreact():
+            return f"unreact {command.emoji}"
+        case Pin():
+            return "pin" if command.pinned else "unpin"
+    return "judge"
 
 
 def as_reply(outcome: Outcome) -> dict[str, Any]:

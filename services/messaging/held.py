@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.messaging import policy
 from services.messaging.access import require_member
-from services.messaging.commands import Edit, Send
+from services.messaging.commands import EDIT, Edit, Send
 from services.messaging.models import held, members, messages, restrictions, rooms, users
 from services.messaging.render import author_view, unknown_author
 from shared.clock import rfc3339
@@ -117,6 +117,12 @@ def count(tx: ReadSession, room_id: str, author_id: str) -> int:
         mine.where(held.c.room_id == room_id, held.c.author_id == author_id, _WAITING)
     ).scalar_one()
     return number
+
+
+def holds_edit(tx: ReadSession, room_id: str, author_id: str, client_id: str) -> bool:
+    """Whether an edit of the author's waits in the room, or was rejected, under this client_id."""
+    key = (held.c.author_id == author_id, held.c.room_id == room_id, held.c.kind == EDIT, held.c.client_id == client_id)
+    return tx.execute(select(held.c.id).where(*key)).first() is not None
 
 
 def _for_moderators(tx: ReadSession, row: Any) -> Json:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, literal_column, select
 
 from services.messaging import policy
-from services.messaging.commands import Held, Stored
+from services.messaging.commands import EDIT, Held, Stored
 from services.messaging.models import (
     blocks,
     held,
@@ -28,6 +28,7 @@ from shared.problems import Problem
 
 Pair = tuple[str, str]
 Key = tuple[str, str, str]
+Change = tuple[str, str, str, str]
 Row = dict[str, Any]
 Earlier = Stored | Held | Problem
 
@@ -87,12 +88,19 @@ _NAMED = (
     .where(members.c.room_id.in_(_IDS), users.c.username_key.in_(bindparam("names", expanding=True)))
 )
 _RECEIPTS = (
-    select(receipts.c.user_id, receipts.c.client_id, receipts.c.message_id, receipts.c.seq)
+    select(
+        receipts.c.user_id,
+        receipts.c.client_id,
+        receipts.c.message_id,
+        receipts.c.operation,
+        receipts.c.message_id.label("id"),
+        receipts.c.seq,
+    )
     .where(among("pairs", receipts.c.user_id, receipts.c.client_id))
     .union_all(
-        select(held.c.author_id, held.c.client_id, held.c.id, _NUMBER).where(
-            among("pairs", held.c.author_id, held.c.client_id), held.c.kind == "edit"
-        )
+        select(
+            held.c.author_id, held.c.client_id, held.c.message_id, literal_column(f"'{EDIT}'"), held.c.id, _NUMBER
+        ).where(among("pairs", held.c.author_id, held.c.client_id), held.c.kind == EDIT)
     )
 )
 _COUNTS = (
@@ -183,10 +191,11 @@ def named(tx: ReadSession, room_ids: set[str], names: set[str]) -> dict[Pair, st
     return {(row.room_id, row.username_key): row.id for row in rows}
 
 
-def done(tx: ReadSession, keys: set[Pair]) -> dict[Pair, Earlier]:
-    """What became of other commands under these (user, client_id): carried out, held, or rejected."""
+def done(tx: ReadSession, keys: set[Pair]) -> dict[Change, Earlier]:
+    """What became of other commands under these (user, client_id), by (user, client_id, message, operation): carried
+    out, held, or rejected."""
     rows = tx.execute(_RECEIPTS, {"pairs": sorted(keys)}) if keys else ()
-    return {(row.user_id, row.client_id): _outcome(row.message_id, row.seq) for row in rows}
+    return {(row.user_id, row.client_id, row.message_id, row.operation): _outcome(row.id, row.seq) for row in rows}
 
 
 def counts(tx: ReadSession, ids: set[str]) -> dict[str, dict[str, int]]:

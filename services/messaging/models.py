@@ -268,13 +268,15 @@ held = Table(
     Index("held_once", "author_id", "room_id", "kind", "client_id", unique=True),
 )
 
-# Commands other than sends that were carried out, by the client_id their sender gave them.
+# Commands other than sends that were carried out, by the client_id their sender gave them, the message and what they
+# did to it; the release before 0008 says "" for that.
 receipts = Table(
     "receipts",
     metadata,
     Column("user_id", String(36), primary_key=True),
     Column("client_id", String(128), primary_key=True),
-    Column("message_id", String(36), nullable=False),
+    Column("message_id", String(36), primary_key=True),
+    Column("operation", String(80), primary_key=True, server_default=""),
     Column("seq", _BIG, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("receipts_at", "at"),

@@ -7,9 +7,10 @@ import orjson
 
 from services.messaging import policy
 from services.messaging.batch import Batch
-from services.messaging.commands import Edit, File, Held, Send, Verdict
+from services.messaging.commands import EDIT, Edit, File, Held, Send, Verdict
 from services.messaging.timeline import RoomHead
 from shared.ids import new_id
+from shared.problems import Conflict
 
 SCREENED = "screened"
 
@@ -30,7 +31,8 @@ def hold(
 ) -> Held:
     """The text waits, once for each `client_id`; one that waited for the review waits for a moderator from now on.
 
-    Raises Invalid when too many of the author's wait in the room.
+    Raises Invalid when too many of the author's wait in the room, Conflict for an edit whose `client_id` is that of a
+    held edit of another message there.
     """
     if (row := batch.waiting(command)) is not None:
         if verdict.reviewed:
@@ -39,6 +41,8 @@ def hold(
         return Held(row["id"])
     count = batch.held_by(room.id, command.user_id)
     policy.room_for_one_more(count, policy.MAX_HELD, "too_many_held", "texts of a person can wait in a room")
+    if isinstance(command, Edit) and batch.holds_edit(room.id, command):
+        raise Conflict("client_id_taken", "Another held edit in this room has the same client_id.")
     return keep(batch, room, command, verdict, why, files)
 
 
@@ -46,7 +50,7 @@ def keep(batch: Batch, room: RoomHead, command: Send | Edit, verdict: Verdict, w
     """It waits from now on, however many do."""
     row = {
         "id": new_id(),
-        "kind": "message" if isinstance(command, Send) else "edit",
+        "kind": "message" if isinstance(command, Send) else EDIT,
         "room_id": room.id,  # an edit need not say where its message is
         "author_id": command.user_id,
         "author_role": command.role,

@@ -1,10 +1,15 @@
 """What happens to messages after they were sent, through the sequencer, on both databases."""
 
+import asyncio
 from typing import Any
 
 import httpx
+from sqlalchemy import bindparam, text
 
+from services.messaging.settings import Settings
 from services.messaging.tests.world import World, get, post, put
+from shared.clock import utc_now
+from shared.database import Database, UtcDateTime
 from shared.ids import new_id
 
 
@@ -29,6 +34,62 @@ async def test_an_edit_keeps_what_was_said_before(world: World, http: httpx.Asyn
     assert (await get(http, ben, f"/messages/{sent['message_id']}/history")).status_code == 403
     refused = await world.command(ben, {**edit, "content": "mine", "client_id": "g"})
     assert refused["error"]["code"] == "not_the_author"
+
+
+async def test_a_retry_does_the_same_to_the_same_message(world: World) -> None:
+    """One client_id everywhere: each command is carried out, and each second try gets the first one's answer."""
+    anna, _, room_id = await world.pair()
+    places: list[dict[str, Any]] = []
+    for where in (room_id, room_id, await world.room(anna)):
+        sent = await world.send(anna, where, "hello", new_id())
+        places.append({"by": 0, "room_id": where, "message_id": sent["message_id"], "client_id": "c"})
+    heads = {place["room_id"]: (await world.entries(place["room_id"]))[-1]["seq"] for place in places}
+    operations: dict[str, list[dict[str, Any]]] = {
+        "message.updated": [{"op": "edit", "content": "hello!"}],
+        "reaction.added": [{"op": "react", "emoji": "👍"}, {"op": "react", "emoji": "❤"}],
+        "reaction.removed": [{"op": "unreact", "emoji": "👍"}],
+        "message.deleted": [{"op": "delete"}],
+    }
+    for type_, operation in [(type_, one) for type_, some in operations.items() for one in some]:
+        commands = [place | operation for place in places]
+        first = [await world.command(anna, command) for command in commands]
+        assert await world.commands([anna], commands * 2) == first * 2
+        for place, answer in zip(places, first, strict=True):
+            heads[place["room_id"]] += 1
+            assert answer == {"message_id": place["message_id"], "seq": heads[place["room_id"]]}, operation
+            entries = await world.entries(place["room_id"], after=answer["seq"] - 1)
+            assert entries[0]["type"] == type_
+    for room_id, head in heads.items():
+        assert (await world.entries(room_id))[-1]["seq"] == head
+
+
+async def test_one_client_id_for_everything_of_a_group(world: World) -> None:
+    anna, _, room_id = await world.pair()
+    ids = [(await world.send(anna, room_id, text, text))["message_id"] for text in ("one", "two")]
+    about = [{"by": 0, "room_id": room_id, "message_id": an_id, "client_id": "c"} for an_id in ids]
+    commands = [
+        {**about[0], "op": "react", "emoji": "👍"},
+        {**about[0], "op": "unreact", "emoji": "👍"},
+        {**about[1], "op": "react", "emoji": "👍"},
+        {**about[0], "op": "react", "emoji": "👍"},
+    ]
+    results = await world.commands([anna], commands)
+    assert [result["seq"] for result in results] == [5, 6, 7, 5]
+
+
+async def test_what_the_release_before_did_is_not_done_again(world: World, settings: Settings) -> None:
+    """It does not say which operation it was: any on that message counts, none on another."""
+    anna, _, room_id = await world.pair()
+    ids = [(await world.send(anna, room_id, text, text))["message_id"] for text in ("one", "two")]
+    told = "INSERT INTO receipts (user_id, client_id, message_id, seq, at) VALUES (:user, 'c', :message, 3, :at)"
+    row = {"user": anna, "message": ids[0], "at": utc_now()}
+    insert = text(told).bindparams(bindparam("at", type_=UtcDateTime))
+    db = Database(settings.database_url)
+    await db.write(lambda tx: tx.execute(insert, row))
+    await asyncio.to_thread(db.close)
+    about = {"op": "react", "room_id": room_id, "emoji": "👍", "client_id": "c"}
+    assert (await world.command(anna, {**about, "message_id": ids[0]})) == {"message_id": ids[0], "seq": 3}
+    assert (await world.command(anna, {**about, "message_id": ids[1]})) == {"message_id": ids[1], "seq": 5}
 
 
 async def test_the_same_words_are_no_edit(world: World) -> None:

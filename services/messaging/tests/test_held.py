@@ -113,6 +113,39 @@ async def test_an_edit_waits_while_the_message_says_what_it_said(
     assert await queue(near) == []
 
 
+async def test_an_edit_that_waits_is_no_answer_for_other_commands(
+    world: World, near: Neighbourhood, http: httpx.AsyncClient
+) -> None:
+    """Of one room and client_id one edit can wait: another is refused, and nothing else of its group is."""
+    _, ben, room_id = await world.pair()
+    other = await world.room(ben)
+    places = [{"by": 0, "room_id": place, "client_id": "e"} for place in (room_id, room_id, other)]
+    for number, place in enumerate(places):
+        place["message_id"] = (await world.send(ben, str(place["room_id"]), "fine", str(number)))["message_id"]
+    edit = {"op": "edit", "content": "doubtful"}
+    held = await world.command(ben, places[0] | edit)
+    beside, refused, elsewhere, reaction, again, passing = await world.commands(
+        [ben],
+        [
+            {"by": 0, "room_id": room_id, "content": "fine", "client_id": "e"},
+            places[1] | edit,
+            places[2] | edit,
+            places[0] | {"op": "react", "emoji": "👍"},
+            places[0] | edit,
+            places[1] | edit | {"content": "fine!"},
+        ],
+    )
+    assert (refused["error"]["status"], refused["error"]["code"]) == (409, "client_id_taken")
+    assert elsewhere.keys() == {"held_id"} and elsewhere != held
+    assert [beside["seq"], reaction["seq"], passing["seq"]] == [5, 6, 7] and again == held
+    await approve(near, held["held_id"])
+    assert [entry["type"] for entry in await world.entries(room_id, after=7)] == ["message.updated"]
+    assert await world.command(ben, places[0] | edit) == {"message_id": places[0]["message_id"], "seq": 8}
+    together = [{**place, **edit, "content": "still doubtful", "client_id": "f"} for place in places[:2]]
+    waits, refused = await world.commands([ben], together)
+    assert waits.keys() == {"held_id"} and refused["error"]["code"] == "client_id_taken"
+
+
 async def test_a_scheduled_message_is_held_at_its_time(
     world: World, near: Neighbourhood, http: httpx.AsyncClient
 ) -> None:

@@ -47,16 +47,20 @@ async def test_the_migrations_make_what_the_code_expects(new_database: NewDataba
     assert await asyncio.to_thread(_differences, database_url) == []
 
 
-def _old_database(database_url: str) -> None:
+def _move(connection: Connection, way: str, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "services.messaging:migrations")
+    config.attributes["connection"] = connection
+    with connection.begin():
+        getattr(command, way)(config, revision)
+
+
+def _old_database(database_url: str) -> None:
     with _connect(database_url) as connection:
-        config.attributes["connection"] = connection
-        with connection.begin():
-            command.upgrade(config, "0001")
+        _move(connection, "upgrade", "0001")
         with connection.begin():
             for statement in _OLD:
                 connection.execute(text(statement))
@@ -137,3 +141,45 @@ def _state(file: Path) -> tuple[str, str, int]:
         columns = {row[1] for row in database.execute("PRAGMA table_info(messages)")}
         reached = "SELECT count(pos) FROM messages" if "pos" in columns else "SELECT 0"
         return sound, revision, int(database.execute(reached).fetchone()[0])
+
+
+async def test_of_one_client_id_one_receipt_goes_back(new_database: NewDatabase) -> None:
+    """The release before 0008 has room for one, and writes its own beside those of this one."""
+    database_url = new_database()
+    await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
+
+    def go_back_and_forth() -> tuple[list[object], ...]:
+        with _connect(database_url) as connection:
+            with connection.begin():
+                for statement in _RECEIPTS:
+                    connection.execute(text(statement))
+            _move(connection, "downgrade", "0007")
+            before = connection.execute(text("SELECT client_id, message_id FROM receipts ORDER BY 1")).all()
+            held = connection.execute(text("SELECT id, client_id FROM held ORDER BY 1")).all()
+            connection.rollback()
+            _move(connection, "upgrade", "0008")
+            after = connection.execute(text("SELECT client_id, message_id, operation FROM receipts ORDER BY 1")).all()
+        connection.engine.dispose()
+        return list(map(tuple, before)), list(map(tuple, held)), list(map(tuple, after))
+
+    before, held, after = await asyncio.to_thread(go_back_and_forth)
+    assert before == [("c", "m-2"), ("d", "m-3")]
+    assert held == [("c", None), ("e", "e")], "what waits can be approved"
+    assert after == [("c", "m-2", ""), ("d", "m-3", "")]
+
+
+_RECEIPTS = (
+    "INSERT INTO receipts (user_id, client_id, message_id, seq, at) "
+    "VALUES ('u', 'c', 'm-1', 2, '2026-01-01T00:00:00.000Z')",
+    "INSERT INTO receipts (user_id, client_id, message_id, operation, seq, at) VALUES "
+    "('u', 'c', 'm-1', 'edit', 3, '2026-01-01T00:00:00.001Z'), "
+    "('u', 'c', 'm-2', 'edit', 4, '2026-01-01T00:00:00.002Z'), "
+    "('u', 'c', 'm-2', 'delete', 5, '2026-01-01T00:00:00.002Z'), "
+    "('u', 'd', 'm-3', 'delete', 6, '2026-01-01T00:00:00.000Z')",
+    *(
+        "INSERT INTO held (id, kind, room_id, author_id, author_role, client_id, content, attachments, reviewed, "
+        f"status, created_at) VALUES ('{held}', 'edit', 'r', 'u', 'user', '{held}', '', '[]', true, 'waiting', "
+        "'2026-01-01T00:00:00.000Z')"
+        for held in ("c", "e")
+    ),
+)
