@@ -56,6 +56,7 @@ sessions = Table(
     Column("user_agent", String(256), nullable=False),
     Column("ip", String(64), nullable=False),
     Column("refresh_digest", _DIGEST, nullable=False),
+    # Read and written by the release before alone; to be dropped after it.
     Column("previous_digest", _DIGEST),
     Column("rotated_at", UtcDateTime),
     Index("sessions_user", "user_id", "id"),

@@ -46,8 +46,6 @@ def start_session(
             user_agent=client.user_agent,
             ip=client.ip,
             refresh_digest=token.digest,
-            previous_digest=None,
-            rotated_at=None,
         ),
     )
     return user

@@ -22,8 +22,6 @@ class SessionRow:
     user_agent: str
     ip: str
     refresh_digest: str
-    previous_digest: str | None
-    rotated_at: datetime | None
 
 
 COLUMNS = tuple(sessions.c[name] for name in SessionRow.__dataclass_fields__)
@@ -49,9 +47,8 @@ def add(tx: WriteSession, session: SessionRow) -> None:
 
 
 def rotate(tx: WriteSession, old: SessionRow, values: dict[str, Any]) -> None:
-    """Another refresh token; the one before is remembered."""
-    now = {"previous_digest": old.refresh_digest, "rotated_at": tx.now, "last_used_at": tx.now}
-    tx.execute(update(sessions).where(sessions.c.id == old.id).values(**now, **values))
+    """Another refresh token."""
+    tx.execute(update(sessions).where(sessions.c.id == old.id).values(last_used_at=tx.now, **values))
 
 
 def remove(tx: WriteSession, session_id: str) -> None:
