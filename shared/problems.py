@@ -139,6 +139,8 @@ def problem_body(problem: Problem, request_id: str | None) -> dict[str, Any]:
     }
     if problem.errors is not None:
         body["errors"] = list(problem.errors)
+    elif problem.status == 422:  # of the request as a whole
+        body["errors"] = [{"loc": [], "msg": problem.detail, "type": problem.code}]
     return body
 
 

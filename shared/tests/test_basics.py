@@ -99,6 +99,13 @@ def test_a_problem_has_the_shape_of_rfc_9457() -> None:
     }
 
 
+def test_what_is_invalid_says_so_in_errors_too() -> None:
+    body = problem_body(problems.Invalid("invalid_range", "Give one, not both."), None)
+    assert body["errors"] == [{"loc": [], "msg": "Give one, not both.", "type": "invalid_range"}]
+    assert "errors" not in problem_body(problems.Conflict("taken", "Taken."), None)
+    assert problem_body(problems.Invalid("invalid", "No.", []), None)["errors"] == []
+
+
 def test_each_problem_knows_its_status() -> None:
     made: list[tuple[int, Problem]] = [
         (401, problems.Unauthorized()),
