@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from shared.clock import Timestamp
 from shared.ids import Id
@@ -116,6 +116,9 @@ class NewNote(_Input):
     text: NoteText
 
 
+_Said = Annotated[str, BeforeValidator(lambda reason: reason or "")]
+
+
 class Restriction(AnswerModel):
     """`room_id` is null for one that holds in the whole house, `by` is null when one of the room's rules did it.
 
@@ -125,7 +128,7 @@ class Restriction(AnswerModel):
     room_id: str | None
     user_id: str
     kind: Kind
-    reason: str | None
+    reason: _Said
     by: str | None
     expires_at: Timestamp | None
     created_at: Timestamp
