@@ -56,10 +56,30 @@ class _UserEvent(Event):
 
 
 class UserRoleChanged(_UserEvent):
-    """The role in the house is another one now; tokens that are out carry the old one."""
+    """The role in the house is another one now; tokens that are out carry the old one.
+
+    `by` is null when the operator's command gave it.
+    """
 
     name: ClassVar[str] = "role_changed"
     role: Literal["user", "moderator", "admin"]
+    by: Id | None = None
+
+
+class UserBanned(_UserEvent):
+    """Out of the whole house, and stays out until it ends."""
+
+    name: ClassVar[str] = "banned"
+    expires_at: Timestamp | None
+    by: Id
+    reason: str
+
+
+class UserUnbanned(_UserEvent):
+    """Somebody lifted the ban; one whose time is over ends without this."""
+
+    name: ClassVar[str] = "unbanned"
+    by: Id
 
 
 class UserDeleted(_UserEvent):
@@ -100,6 +120,8 @@ PUBLISHED: tuple[type[Event], ...] = (
     UserRegistered,
     UserUpdated,
     UserRoleChanged,
+    UserBanned,
+    UserUnbanned,
     UserDeleted,
     UserBlocked,
     UserUnblocked,

@@ -25,10 +25,26 @@ class ProfileNews(_Heard):
 
 
 class RoleNews(_Heard):
-    """Auth's `user.role_changed`."""
+    """Auth's `user.role_changed`; `by` is nobody when the operator did it, or an auth told it that does not say who."""
 
     user_id: Id
     role: str
+    by: Id | None = None
+
+
+class BanNews(_Heard):
+    """Auth's `user.banned`: out of the whole house."""
+
+    user_id: Id
+    by: Id
+    reason: str
+
+
+class UnbanNews(_Heard):
+    """Auth's `user.unbanned`."""
+
+    user_id: Id
+    by: Id
 
 
 class DeletionNews(_Heard):

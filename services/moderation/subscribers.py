@@ -7,6 +7,7 @@ from services.moderation.actions.hear_room import hear_room
 from services.moderation.actions.note import note
 from services.moderation.audit import Act
 from services.moderation.heard import (
+    BanNews,
     DeletionNews,
     MemberJoined,
     MemberLeft,
@@ -16,6 +17,7 @@ from services.moderation.heard import (
     RoomCreated,
     RoomDeleted,
     RoomUpdated,
+    UnbanNews,
 )
 from services.moderation.store import audit, members, users
 from shared.database import WriteSession
@@ -35,6 +37,8 @@ def subscribe(inbox: Inbox, on_room: Callable[[], None]) -> None:
 
     inbox.on("auth", "user.registered", _on_profile)
     inbox.on("auth", "user.role_changed", _on_role)
+    inbox.on("auth", "user.banned", _on_ban)
+    inbox.on("auth", "user.unbanned", _on_unban)
     inbox.on("auth", "user.deleted", _on_deletion)
     inbox.on("rooms", "room.created", changing(_room_created))
     inbox.on("rooms", "room.updated", changing(_room_updated))
@@ -52,6 +56,17 @@ def _on_profile(tx: WriteSession, envelope: Envelope) -> None:
 def _on_role(tx: WriteSession, envelope: Envelope) -> None:
     told = RoleNews.model_validate(envelope.data)
     users.put(tx, told.user_id, told.role)
+    _note_once(tx, Act(envelope.at, told.by, "set_role", told.user_id, None, told.role))
+
+
+def _on_ban(tx: WriteSession, envelope: Envelope) -> None:
+    told = BanNews.model_validate(envelope.data)
+    _note_once(tx, Act(envelope.at, told.by, "ban", told.user_id, None, told.reason or None))
+
+
+def _on_unban(tx: WriteSession, envelope: Envelope) -> None:
+    told = UnbanNews.model_validate(envelope.data)
+    _note_once(tx, Act(envelope.at, told.by, "unban", told.user_id, None, None))
 
 
 def _on_deletion(tx: WriteSession, envelope: Envelope) -> None:
@@ -81,12 +96,16 @@ def _member_joined(tx: WriteSession, envelope: Envelope) -> None:
 def _member_left(tx: WriteSession, envelope: Envelope) -> None:
     told = MemberLeft.model_validate(envelope.data)
     members.drop(tx, told.room_id, told.user_id)
-    act = Act(envelope.at, told.by, "kick", told.user_id, told.room_id, None)
-    # Rooms tells again what it told before, when its database was restored.
-    if told.reason == "kicked" and not audit.is_noted(tx, act):
-        note(tx, act)
+    if told.reason == "kicked":
+        _note_once(tx, Act(envelope.at, told.by, "kick", told.user_id, told.room_id, None))
 
 
 def _member_role_changed(tx: WriteSession, envelope: Envelope) -> None:
     told = MemberRoleChanged.model_validate(envelope.data)
     members.put(tx, told.room_id, told.user_id, told.role)
+
+
+def _note_once(tx: WriteSession, act: Act) -> None:
+    # A producer tells again what it told before, when its database was restored.
+    if not audit.is_noted(tx, act):
+        note(tx, act)

@@ -7,6 +7,7 @@ import zipfile
 
 from websockets.asyncio.client import connect
 
+from shared.testing.waiting import eventually
 from tests.system.person import PASSWORD, Person, Sockets, api, login
 
 
@@ -71,6 +72,20 @@ async def test_a_ban_from_the_house_ends_sessions_sockets_and_robots(anna: Perso
     assert (refused.status_code, refused.json()["code"]) == (403, "banned")
     await admin.call("DELETE", f"/users/{anna.id}/ban", 204)
     await login(anna.base, anna.username)
+
+
+async def test_what_is_done_to_an_account_comes_into_the_audit_log(anna: Person, admin: Person) -> None:
+    await admin.call("PUT", f"/users/{anna.id}/role", 200, json={"role": "moderator"})
+    await admin.call("POST", f"/users/{anna.id}/ban", 200, json={"reason": "spam"})
+    await admin.call("DELETE", f"/users/{anna.id}/ban", 204)
+
+    async def is_noted() -> bool:
+        log = (await admin.call("GET", "/moderation/audit", params={"target": anna.id}))["items"]
+        acts = [(one["actor_id"], one["action"], one["room_id"], one["reason"]) for one in reversed(log)]
+        noted = [("set_role", None, "moderator"), ("ban", None, "spam"), ("unban", None, None)]
+        return acts == [(admin.id, *act) for act in noted]
+
+    await eventually(is_noted)
 
 
 async def test_a_person_gets_what_is_kept_about_them(anna: Person) -> None:

@@ -16,14 +16,14 @@ def set_role(tx: WriteSession, caller: Caller, user_id: str, role: Role) -> User
     """The role from now on, for tokens that are out as well."""
     actor = enter(tx, caller)
     may_give_roles(acting_role(actor, caller))
-    return User.model_validate(give_role(tx, require_user(tx, user_id), role))
+    return User.model_validate(give_role(tx, require_user(tx, user_id), role, actor.id))
 
 
-def give_role(tx: WriteSession, user: UserRow, role: Role) -> UserRow:
-    """The same without anybody who asks."""
+def give_role(tx: WriteSession, user: UserRow, role: Role, by: str | None = None) -> UserRow:
+    """The same without asking who may; `by` is None for the operator."""
     if user.role == role:
         return user
     leaves_an_admin(user.role, users.admins(tx))
     users.change(tx, user.id, {"role": role})
-    tx.record(UserRoleChanged(user_id=user.id, role=role))
+    tx.record(UserRoleChanged(user_id=user.id, role=role, by=by))
     return replace(user, role=role)

@@ -65,6 +65,8 @@ def test_every_event_has_a_schema() -> None:
         "UserRegistered",
         "UserUpdated",
         "UserRoleChanged",
+        "UserBanned",
+        "UserUnbanned",
         "UserDeleted",
         "UserBlocked",
         "UserUnblocked",

@@ -28,7 +28,7 @@ async def test_an_admin_is_made_or_somebody_is_made_one(settings: Settings, caps
         ada = await world.person("ada")
         assert await create_admin_command(settings, ["ada"]) == 0
         assert "ada is an admin now." in capsys.readouterr().out
-        assert await world.told_of("user.role_changed") == [{"user_id": ada.id, "role": "admin"}]
+        assert await world.told_of("user.role_changed") == [{"user_id": ada.id, "role": "admin", "by": None}]
         assert (await ada.again()).me["role"] == "admin"
 
 

@@ -74,7 +74,7 @@ async def test_a_role_is_the_admins_to_give(world: World) -> None:
     assert (given.status_code, given.json()["role"]) == (200, "moderator")
     same = await root.call("PUT", f"/users/{ada.id}/role", json={"role": "moderator"})
     assert same.status_code == 200
-    assert await world.told_of("user.role_changed") == [{"user_id": ada.id, "role": "moderator"}]
+    assert await world.told_of("user.role_changed") == [{"user_id": ada.id, "role": "moderator", "by": root.id}]
     assert code(await root.call("PUT", f"/users/{new_id()}/role", json={"role": "user"})) == (404, "not_found")
     assert code(await root.call("PUT", f"/users/{ada.id}/role", json={"role": "god"})) == (422, "invalid")
     assert code(await root.call("PUT", f"/users/{root.id}/role", json={"role": "user"})) == (409, "last_admin")
@@ -119,6 +119,19 @@ async def test_a_ban_ends_everything_and_keeps_out(world: World) -> None:
     await world.login("ada")
 
 
+async def test_a_ban_and_its_lifting_are_told(light: World) -> None:
+    mod, ada = await light.person(role="moderator"), await light.person()
+    brief = (await mod.call("POST", f"/users/{ada.id}/ban", json={"reason": "spam", "duration_seconds": 60})).json()
+    await mod.call("POST", f"/users/{ada.id}/ban")
+    assert await light.told_of("user.banned") == [
+        {"user_id": ada.id, "expires_at": brief["expires_at"], "by": mod.id, "reason": "spam"},
+        {"user_id": ada.id, "expires_at": None, "by": mod.id, "reason": ""},
+    ]
+    for _ in range(2):
+        await mod.call("DELETE", f"/users/{ada.id}/ban")
+    assert await light.told_of("user.unbanned") == [{"user_id": ada.id, "by": mod.id}]
+
+
 async def test_a_ban_ends_by_itself(world: World) -> None:
     mod, ada = await world.person(role="moderator"), await world.person("ada")
     await mod.call("POST", f"/users/{ada.id}/ban", json={"duration_seconds": 60})
@@ -138,7 +151,9 @@ async def test_nobody_bans_an_equal_or_a_superior(light: World) -> None:
     assert await tries(ada, mod) == await tries(ada, ada) == refused
     assert await tries(mod, root) == await tries(mod, peer) == await tries(mod, mod) == refused
     assert await tries(root, root) == refused
-    assert await light.told_of("session.revoked") == [], "what is refused leaves no trace"
+    assert await light.told_of("session.revoked", "user.banned", "user.unbanned") == [], (
+        "what is refused leaves no trace"
+    )
     assert await tries(root, mod) == (200, 204)
     assert code(await root.call("POST", f"/users/{new_id()}/ban")) == (404, "not_found")
 

@@ -46,6 +46,13 @@ class Teller:
         self._events.append(event)
         await self._bus.js.publish(event["subject"], orjson.dumps([event]))
 
+    async def tell_all_again(self) -> None:
+        """What was told so far, as after a restore of the database: the same, of another epoch."""
+        self._epoch = new_id()
+        self._events = [{**event, "epoch": self._epoch} for event in self._events]
+        for event in self._events:
+            await self._bus.js.publish(event["subject"], orjson.dumps([event]))
+
     async def _outbox(self, question: dict[str, Any]) -> dict[str, Any]:
         events = self._events[question["after"] :][: question["limit"]]
         return {"epoch": self._epoch, "last": len(self._events), "events": events}

@@ -171,5 +171,34 @@ async def test_every_act_is_in_it(house: House) -> None:
     ]
 
 
+async def test_bans_from_the_house_and_roles_given_there_are_in_it_once(house: House) -> None:
+    auth, admin, bob = house.near.auth, house.person("admin"), house.person()
+    by = {"user_id": bob.user_id, "by": admin.user_id}
+    await auth.tell("user.banned", bob.user_id, {**by, "expires_at": None, "reason": "spam"})
+    await auth.tell("user.banned", bob.user_id, {**by, "expires_at": None, "reason": ""})
+    await auth.tell("user.unbanned", bob.user_id, by)
+    await auth.tell("user.role_changed", bob.user_id, {**by, "role": "moderator"})
+    await auth.tell("user.role_changed", bob.user_id, {"user_id": bob.user_id, "role": "user"})
+
+    async def acts() -> list[tuple[str | None, str, str, str | None, str | None]]:
+        found = (await house.done(admin, "GET", "/moderation/audit"))["items"]
+        names = ("actor_id", "action", "target", "room_id", "reason")
+        return [tuple(each[name] for name in names) for each in reversed(found)]
+
+    heard = [
+        (admin.user_id, "ban", bob.user_id, None, "spam"),
+        (admin.user_id, "ban", bob.user_id, None, None),
+        (admin.user_id, "unban", bob.user_id, None, None),
+        (admin.user_id, "set_role", bob.user_id, None, "moderator"),
+        (None, "set_role", bob.user_id, None, "user"),
+    ]
+    await eventually(lambda: _has(acts, 5))
+    assert await acts() == heard
+    await auth.tell_all_again()
+    await auth.tell("user.unbanned", bob.user_id, by)
+    await eventually(lambda: _has(acts, 6))
+    assert await acts() == [*heard, (admin.user_id, "unban", bob.user_id, None, None)]
+
+
 async def _has(acts: object, number: int) -> bool:
     return len(await acts()) == number  # type: ignore[operator]
