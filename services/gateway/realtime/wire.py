@@ -209,7 +209,7 @@ class Wire(WebSocketsSansIOProtocol):
             self._watch_buffer()
         else:
             # Not now: this is called from inside a write, and the fan-out loop is walking the room's sockets.
-            self.loop.call_soon(self._is_overfull)
+            self.loop.call_soon(self._tell_overfull)
 
     def handle_parser_exception(self) -> None:
         """Say why and go on reading for a moment: a close with unread data would be a reset, and lose the reason."""
@@ -273,11 +273,11 @@ class Wire(WebSocketsSansIOProtocol):
         if self.writable.is_set() or self.close_sent or self.transport.is_closing():
             return
         if self.transport.get_write_buffer_size() > self.send_buffer:
-            self._is_overfull()
+            self._tell_overfull()
         else:
             self._watch = self.loop.call_later(_WATCH, self._watch_buffer)
 
-    def _is_overfull(self) -> None:
+    def _tell_overfull(self) -> None:
         if self._overfull:
             return
         self._overfull = True
