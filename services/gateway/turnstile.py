@@ -1,10 +1,10 @@
 """How many calls of one costly kind one client may have under way at a time."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from services.gateway.call import Call
+from services.gateway.counted import counted
 from shared.problems import TooMany
 
 _OPEN = nullcontext()
@@ -20,15 +20,8 @@ class Turnstile:
         """Hold a place while the block runs; TooMany when the route's are all taken by this client."""
         return _OPEN if call.route.at_once is None else self._held(call, call.route.at_once)
 
-    @contextmanager
-    def _held(self, call: Call, at_once: int) -> Iterator[None]:
+    def _held(self, call: Call, at_once: int) -> AbstractContextManager[None]:
         key = (call.route.path, call.client)
         if self._inside[key] >= at_once:
             raise TooMany("too_many_at_once", f"At most {at_once} of these at a time.")
-        self._inside[key] += 1
-        try:
-            yield
-        finally:
-            self._inside[key] -= 1
-            if not self._inside[key]:
-                del self._inside[key]
+        return counted(self._inside, key)

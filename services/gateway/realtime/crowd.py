@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from services.gateway.counted import counted
 from shared.problems import Conflict
 
 
@@ -22,10 +23,5 @@ class Crowd:
             return
         if self._open[address] >= self._most:
             raise Conflict("too_many_sockets", f"At most {self._most} sockets of one address may be open.")
-        self._open[address] += 1
-        try:
+        with counted(self._open, address):
             yield
-        finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import orjson
 import structlog
 
+from services.gateway.counted import counted
 from services.gateway.realtime.read_notes import follow_reads
 from services.gateway.realtime.room import LiveRoom
 from services.gateway.realtime.span import Span, split
@@ -58,16 +59,9 @@ class LiveRooms:
         """The room, if it is open here."""
         return self._rooms.get(room_id)
 
-    @contextmanager
-    def wanted(self, room_id: str) -> Iterator[None]:
+    def wanted(self, room_id: str) -> AbstractContextManager[None]:
         """Meanwhile the room stays open although nobody is in it: a replay takes as long as its reader."""
-        self._wanted[room_id] += 1
-        try:
-            yield
-        finally:
-            self._wanted[room_id] -= 1
-            if not self._wanted[room_id]:
-                del self._wanted[room_id]
+        return counted(self._wanted, room_id)
 
     async def open(self, room_id: str, epoch: str, seq: int) -> LiveRoom:
         """The room, shown at least up to `seq`, with everything after that on its way."""
