@@ -1,8 +1,7 @@
 """What a client holds: access tokens (signed, for fifteen minutes); refresh tokens, tickets and the like (opaque).
 
-A refresh token is its session's id, a secret and a tag, and nothing of it is stored but a digest. The secret of the
-next one follows from this one and a key of ours, so the same refresh asked for again gets the same answer without our
-having kept it; the tag tells a token that we once gave out (and that was used) from one that somebody made up.
+A refresh token is its session's id, a secret and a tag, and nothing of it is stored but a digest. The tag tells a token
+that we once gave out (and that was used) from one that somebody made up.
 """
 
 import hashlib
@@ -73,7 +72,6 @@ class RefreshToken:
 
     text: str
     session_id: str
-    secret: bytes
 
     @property
     def digest(self) -> str:
@@ -87,13 +85,9 @@ class RefreshTokens:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def first(self, session_id: str) -> RefreshToken:
-        """The first one of a session."""
+    def new(self, session_id: str) -> RefreshToken:
+        """One of the session's, unlike all others."""
         return self._token(session_id, secrets.token_bytes(_SECRET))
-
-    def successor(self, token: RefreshToken) -> RefreshToken:
-        """The one that takes its place: always the same one."""
-        return self._token(token.session_id, self._mac(b"next", token.session_id, token.secret))
 
     def read(self, text: str) -> RefreshToken | None:
         """The token, if we ever gave it out."""
@@ -107,9 +101,6 @@ class RefreshTokens:
         return token if hmac.compare_digest(token.text.encode(), text.encode()) else None
 
     def _token(self, session_id: str, secret: bytes) -> RefreshToken:
-        tag = self._mac(b"tag", session_id, secret)[:_TAG]
+        tag = hmac.digest(self._key, b"\0".join((b"tag", session_id.encode(), secret)), "sha256")[:_TAG]
         raw = UUID(session_id).bytes + secret + tag
-        return RefreshToken(urlsafe_b64encode(raw).rstrip(b"=").decode(), session_id, secret)
-
-    def _mac(self, use: bytes, session_id: str, secret: bytes) -> bytes:
-        return hmac.digest(self._key, b"\0".join((use, session_id.encode(), secret)), "sha256")
+        return RefreshToken(urlsafe_b64encode(raw).rstrip(b"=").decode(), session_id)

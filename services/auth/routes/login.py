@@ -52,7 +52,7 @@ async def post_login(wired: Wired, sent: SentCredentials, client: From, response
     """A new session. Whether name or password were wrong cannot be told, by the answer or by its time."""
     with wired.attempts.counted(sent.username, client.ip):
         checked, renewed = await _checked(wired, sent, client)
-        token = wired.refresh_tokens.first(new_id())
+        token = wired.refresh_tokens.new(new_id())
         user = await wired.db.write(start_session, checked, renewed, token, client, wired.session_life)
     note("logged in", by=user.id, ip=client.ip, session=token.session_id)
     return _tokens(wired, user, token, response)
@@ -64,7 +64,7 @@ async def post_refresh(wired: Wired, sent: RefreshRequest, client: From, respons
     token = wired.refresh_tokens.read(sent.refresh_token)
     if token is None:
         raise Unauthorized(detail="The refresh token is not valid.")
-    successor = wired.refresh_tokens.successor(token)
+    successor = wired.refresh_tokens.new(token.session_id)
     result = await wired.db.write(refresh, token, successor, client, wired.session_life)
     if isinstance(result, str):
         note("refresh refused", by=None, ip=client.ip, session=token.session_id, code=result)
