@@ -105,9 +105,14 @@ class Invalid(Problem):
 
 
 class TooMany(Problem):
-    """429: later, please."""
+    """429: later, please. There are `most` in so many `seconds`, and the next one in `retry_after` seconds.
 
-    def __init__(self, code: str, detail: str, retry_after: int = 1, headers: Mapping[str, str] | None = None) -> None:
+    The headers are those of draft-ietf-httpapi-ratelimit-headers-03, with the policy's window.
+    """
+
+    def __init__(self, code: str, detail: str, retry_after: int = 1, *, most: int, seconds: int = 1) -> None:
+        limit = {"Limit": str(most), "Remaining": "0", "Reset": str(retry_after), "Policy": f"{most};w={seconds}"}
+        headers = {f"RateLimit-{name}": value for name, value in limit.items()}
         super().__init__(429, code, detail, retry_after=retry_after, headers=headers)
 
 

@@ -66,10 +66,4 @@ class Attempts:
             del self._windows[next(iter(self._windows))]
 
     def _too_many(self, wait: int) -> TooMany:
-        headers = {
-            "RateLimit-Limit": str(self._most),
-            "RateLimit-Remaining": "0",
-            "RateLimit-Reset": str(wait),
-            "RateLimit-Policy": f"{self._most};w={self._seconds}",
-        }
-        return TooMany("rate_limited", "Too many failed attempts.", retry_after=wait, headers=headers)
+        return TooMany("rate_limited", "Too many failed attempts.", wait, most=self._most, seconds=self._seconds)

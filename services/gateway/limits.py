@@ -87,14 +87,8 @@ async def _count(windows: Windows, item: RateLimitItem, key: str, hits: int = 1)
 
 
 def _too_many(item: RateLimitItem, wait: int) -> TooMany:
-    headers = {
-        "RateLimit-Limit": str(item.amount),
-        "RateLimit-Remaining": "0",
-        "RateLimit-Reset": str(wait),
-        "RateLimit-Policy": f"{item.amount};w={item.get_expiry()}",
-    }
-    detail = f"No more than {item.amount} in {item.get_expiry()} seconds."
-    return TooMany("rate_limited", detail, retry_after=wait, headers=headers)
+    most, seconds = item.amount, item.get_expiry()
+    return TooMany("rate_limited", f"No more than {most} in {seconds} seconds.", wait, most=most, seconds=seconds)
 
 
 def parse_rule(rule: str) -> RateLimitItem | None:

@@ -23,5 +23,5 @@ class Turnstile:
     def _held(self, call: Call, at_once: int) -> AbstractContextManager[None]:
         key = (call.route.path, call.client)
         if self._inside[key] >= at_once:
-            raise TooMany("too_many_at_once", f"At most {at_once} of these at a time.")
+            raise TooMany("too_many_at_once", f"At most {at_once} of these at a time.", most=at_once)
         return counted(self._inside, key)

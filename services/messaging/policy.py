@@ -96,7 +96,7 @@ def keep_pace(last: datetime | None, now: datetime, seconds: int) -> None:
     left = 0.0 if last is None else (last + timedelta(seconds=seconds) - now).total_seconds()
     if left > 0:
         wait = min(seconds, math.ceil(left))
-        raise TooMany("slow_mode", f"One message every {seconds} s in this room.", retry_after=wait)
+        raise TooMany("slow_mode", f"One message every {seconds} s in this room.", wait, most=1, seconds=seconds)
 
 
 def accept_verdict(action: str, code: str | None = None) -> None:

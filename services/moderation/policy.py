@@ -1,8 +1,8 @@
 """Who may moderate whom. Pure rules: no I/O, no clock, every cell of the table is a test.
 
 Two ladders meet here. A person stands somewhere in the room (member, moderator, owner) and somewhere in the house
-(user, moderator, admin); the house outranks the room, and nobody acts against an equal or a superior. Direct rooms have
-no ladder: two people, nobody above.
+(user, moderator, admin); the house outranks the room. In a room nobody acts against a superior or themselves; against
+an account, nobody against an equal either. Direct rooms have no ladder: two people, nobody above.
 """
 
 from dataclasses import dataclass
@@ -63,9 +63,21 @@ def may_look_after(who: Standing) -> None:
 
 
 def may_restrict(who: Standing, target: Standing) -> None:
-    """Downwards only, for setting and for lifting."""
+    """Never upwards, for setting and for lifting."""
     may_moderate(who)
-    must_outrank(who, target)
+    must_not_be_below(who, target)
+
+
+def must_be_another(user_id: str, target_id: str) -> None:
+    """403 against oneself: else who was muted by an equal would lift it."""
+    if user_id == target_id:
+        raise Forbidden("yourself", "Nobody moderates themselves.")
+
+
+def must_not_be_below(who: Standing, target: Standing) -> None:
+    """403 against a superior."""
+    if outranks(target, who):
+        raise Forbidden("role_too_high", "Nobody moderates somebody of a higher role.")
 
 
 def must_outrank(who: Standing, target: Standing) -> None:

@@ -115,7 +115,7 @@ def test_each_problem_knows_its_status() -> None:
         (413, problems.TooLarge()),
         (415, problems.UnsupportedMedia()),
         (422, problems.Invalid("profanity", "No.")),
-        (429, problems.TooMany("slow_mode", "Wait.", 3)),
+        (429, problems.TooMany("slow_mode", "Wait.", 3, most=1, seconds=9)),
         (503, problems.Unavailable("Away.")),
         (504, problems.UpstreamTimeout()),
     ]

@@ -78,7 +78,7 @@ async def test_an_answer_goes_nowhere_but_into_an_inbox(nats_server: NatsServer)
 async def test_the_problem_of_the_other_side_is_raised_here(nats_server: NatsServer) -> None:
     problems = {
         "invalid": Invalid("bad_word", "No such word.", [{"loc": ["a"], "msg": "no", "type": "x"}]),
-        "often": TooMany("slow_mode", "Wait.", 7),
+        "often": TooMany("slow_mode", "Wait.", 7, most=1, seconds=9),
         "away": Unavailable("Closed.", 9),
         "slow": UpstreamTimeout("Too slow."),
     }

@@ -78,7 +78,7 @@ async def be_taken() -> None:
 
 @router.get("/busy")
 async def be_busy() -> None:
-    raise TooMany("rate_limited", "Slower, please.", 7, headers={"RateLimit-Limit": "60"})
+    raise TooMany("rate_limited", "Slower, please.", 7, most=60, seconds=10)
 
 
 @router.get("/large")

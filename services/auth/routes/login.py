@@ -50,8 +50,10 @@ async def post_register(wired: Wired, attempt: Idempotent, draft: Registration, 
 @router.post("/login", openapi_extra=REQUEST_BODY)
 async def post_login(wired: Wired, sent: SentCredentials, client: From, response: Response) -> Tokens:
     """A new session. Whether name or password were wrong cannot be told, by the answer or by its time."""
-    with wired.attempts.counted(sent.username, client.ip):
-        checked, renewed = await _checked(wired, sent, client)
+    user = await wired.db.read(users.find_by_login, sent.username)
+    # By name and by e-mail one tries the same account.
+    with wired.attempts.counted(user.id if user else sent.username, client.ip):
+        checked, renewed = await _checked(wired, user, sent, client)
         token = wired.refresh_tokens.new(new_id())
         user = await wired.db.write(start_session, checked, renewed, token, client, wired.session_life)
     note("logged in", by=user.id, ip=client.ip, session=token.session_id)
@@ -72,8 +74,9 @@ async def post_refresh(wired: Wired, sent: RefreshRequest, client: From, respons
     return _tokens(wired, result, successor, response)
 
 
-async def _checked(wired: Wiring, sent: Credentials, client: Client) -> tuple[UserRow, str | None]:
-    user = await wired.db.read(users.find_by_login, sent.username)
+async def _checked(
+    wired: Wiring, user: UserRow | None, sent: Credentials, client: Client
+) -> tuple[UserRow, str | None]:
     fits, renewed = await wired.passwords.verify(sent.password, user.password_hash if user else None)
     if user is None or not fits:
         note("login refused", by=user.id if user else None, ip=client.ip)

@@ -32,6 +32,8 @@ async def test_slow_mode_is_for_everybody_but_moderators(world: World, http: htt
     answer = await post(http, ben, f"/rooms/{room_id}/messages", {"content": "third"})
     assert (answer.status_code, answer.json()["code"]) == (429, "slow_mode")
     assert 3000 < int(answer.headers["retry-after"]) <= 3600
+    assert answer.headers["ratelimit-reset"] == answer.headers["retry-after"]
+    assert (answer.headers["ratelimit-limit"], answer.headers["ratelimit-policy"]) == ("1", "1;w=3600")
     results = await world.commands(
         [anna, anna], [{"by": n, "room_id": room_id, "content": "x", "client_id": str(n)} for n in (0, 1)]
     )

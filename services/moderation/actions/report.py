@@ -1,5 +1,8 @@
 """Report a message: once per person and message; the reports on one message are one case."""
 
+import math
+from datetime import timedelta
+
 import orjson
 
 from services.moderation.heard import Snapshot
@@ -12,7 +15,7 @@ from shared.database import WriteSession
 from shared.ids import new_id
 from shared.problems import Invalid, NotFound, TooMany
 
-_A_QUARTER = 900
+_AN_HOUR = timedelta(hours=1)
 
 
 def report(tx: WriteSession, caller: Caller, snapshot: Snapshot, draft: NewReport, most: int) -> tuple[ReportRow, bool]:
@@ -46,8 +49,10 @@ def _check(tx: WriteSession, caller: Caller, snapshot: Snapshot, most: int) -> N
         raise Invalid("own_message", "Nobody reports what they wrote themselves.")
     if snapshot.message.get("deleted_at") is not None:
         raise NotFound("There is no such message.")
-    if reports.within_an_hour(tx, caller.user_id) >= most:
-        raise TooMany("rate_limited", f"At most {most} reports an hour.", retry_after=_A_QUARTER)
+    left = math.ceil(reports.pause(tx, caller.user_id, most, _AN_HOUR).total_seconds())
+    if left > 0:
+        detail = f"At most {most} reports an hour."
+        raise TooMany("rate_limited", detail, left, most=most, seconds=int(_AN_HOUR.total_seconds()))
 
 
 def _open(tx: WriteSession, snapshot: Snapshot) -> CaseRow:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from services.moderation.models import cases, reports
 from shared.anonymise import anonymised
@@ -68,12 +68,12 @@ def anonymise(tx: WriteSession, user_id: str) -> None:
         tx.execute(update(reports).where(reports.c.id == report_id).values(message=said))
 
 
-def within_an_hour(tx: ReadSession, reporter_id: str) -> int:
-    """How many this person made in the last hour."""
-    lately = reports.c.created_at > tx.now - timedelta(hours=1)
-    query = select(func.count()).select_from(reports).where(reports.c.reporter_id == reporter_id, lately)
-    number: int = tx.execute(query).scalar_one()
-    return number
+def pause(tx: ReadSession, reporter_id: str, most: int, span: timedelta) -> timedelta:
+    """How long this person has to wait for another one, where there are so `most` in a `span`; not positive for not."""
+    made_at = reports.c.created_at
+    query = select(made_at).where(reports.c.reporter_id == reporter_id).order_by(made_at.desc()).offset(most - 1)
+    oldest = tx.execute(query.limit(1)).scalar_one_or_none()
+    return timedelta() if oldest is None else oldest + span - tx.now
 
 
 def reporters_of(tx: ReadSession, case_id: str) -> list[tuple[str, str]]:

@@ -51,10 +51,12 @@ def test_every_cell(who: Standing) -> None:
         target = Standing(who.kind, room_role, house_role)
         above = STEPS[who.house_role, who.room_role] > STEPS[house_role, room_role]
         assert policy.outranks(who, target) is above
+        below = STEPS[who.house_role, who.room_role] < STEPS[house_role, room_role]
         allowed = expected(who)
         assert verdict(policy.may_restrict, who, target) == (
-            allowed if allowed != "+" else "+" if above else "role_too_high"
+            allowed if allowed != "+" else "role_too_high" if below else "+"
         )
+        assert verdict(policy.must_outrank, who, target) == ("+" if above else "role_too_high")
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ async def test_who_is_away_is_told_later(house: House) -> None:
 
 
 async def test_who_may_and_who_may_not(house: House) -> None:
-    owner, moderator, member, stranger = (house.person() for _ in range(4))
+    owner, moderator, another, member, stranger = (house.person() for _ in range(5))
     keeper, admin = house.person("moderator"), house.person("admin")
-    room = await house.room(owner, member, moderators=(moderator,))
+    room = await house.room(owner, member, moderators=(moderator, another))
     private = await house.room(owner, kind="private")
     direct = await house.room(owner, member, kind="direct")
 
@@ -69,7 +69,7 @@ async def test_who_may_and_who_may_not(house: House) -> None:
 
     assert await muting(member, stranger) == (403, "not_allowed")
     assert await muting(moderator, owner) == (403, "role_too_high")
-    assert await muting(moderator, moderator) == (403, "role_too_high")
+    assert await muting(moderator, moderator) == (403, "yourself")
     assert await muting(owner, keeper) == (403, "role_too_high")
     assert await muting(keeper, admin) == (403, "role_too_high")
     assert await muting(stranger, member, private) == (404, "not_found")
@@ -77,8 +77,12 @@ async def test_who_may_and_who_may_not(house: House) -> None:
     assert await muting(admin, member, direct) == (404, "not_found")
     assert await muting(admin, member, new_id()) == (404, "not_found")
     assert house.near.messaging.pushed == []
-    for who, whom in ((moderator, member), (owner, moderator), (keeper, owner), (admin, keeper), (moderator, stranger)):
+    above = [(moderator, member), (owner, moderator), (keeper, owner), (admin, keeper), (moderator, stranger)]
+    for who, whom in (*above, (moderator, another)):
         assert await muting(who, whom) == 200
+    # Who was muted by an equal is freed by others.
+    lifted = [await house.call(who, "DELETE", f"/rooms/{room}/mute/{another.user_id}") for who in (another, moderator)]
+    assert [answer.status_code for answer in lifted] == [403, 204]
     nobody = await house.call(owner, "POST", f"/rooms/{room}/mute/{new_id()}")
     assert code_of(nobody) == (404, "not_found")
     for who, expected in ((member, (403, "not_allowed")), (stranger, (403, "not_allowed"))):
