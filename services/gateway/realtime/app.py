@@ -140,7 +140,6 @@ class Realtime:
             self._registry.add(client)
             with self._present(client):
                 await self._join(client, target, resume)
-                client.start()
                 await wire.closed
         finally:
             client.stop()
@@ -161,9 +160,10 @@ class Realtime:
         room_id = target.room_id
         if target.peer_id is not None:
             room_id = await self._direct_room(client, target.peer_id)
-        if room_id is not None:
-            await client.join(room_id, resume)
-            client.bound = room_id
+        if room_id is None:
+            client.start()
+        else:
+            await client.join_alone(room_id, resume)
 
     async def _direct_room(self, client: Client, peer_id: str) -> str:
         if peer_id == client.user_id:

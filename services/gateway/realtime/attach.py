@@ -99,6 +99,8 @@ class Attach:
             return
         self._still_welcome(client, room, asked_at)
         self._announce(client, room, ready | {"seq": room.seq, "resumed": True})
+        client.entered(room)
+        self._still_welcome(client, room, asked_at)  # what it had said may have closed it
         seq, chunk = first
         with client.wire.replaying():
             while True:
@@ -140,6 +142,7 @@ class Attach:
         room.flush()
         self._announce(client, room, ready | {"seq": room.seq})
         room.add(client)
+        client.entered(room)
 
     def _resync(self, client: "Client", room: LiveRoom, ready: dict[str, Any]) -> None:
         self._go_live(client, room, ready | {"resumed": False})

@@ -66,6 +66,8 @@ class Client:
         self.attention = attention
         self._outstanding = 0
         self._joining: dict[str, asyncio.Task[None]] = {}
+        # What was said about a room on the way into it, with each frame's size.
+        self._said: dict[str, list[tuple[frames.Command | frames.Typing, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -86,6 +88,18 @@ class Client:
     async def join(self, room_id: str, resume: Resume | None) -> None:
         """Attach to a room; raises the Problem that refuses it."""
         await self._attach.join(self, room_id, resume)
+
+    async def join_alone(self, room_id: str, resume: Resume | None) -> None:
+        """Be a socket of this one room and handle its frames from `ready` on; raises the Problem that refuses it."""
+        self.bound = room_id
+        await self.join(room_id, resume)
+
+    def entered(self, room: LiveRoom) -> None:
+        """It has been told `ready`: what it said on the way into the room may be done."""
+        if room.id == self.bound:
+            self.start()
+        for frame, size in self._taken(room.id):
+            self._handle(frame, size)
 
     def stop(self) -> None:
         """The socket is gone: leave every room and drop what was under way."""
@@ -147,8 +161,6 @@ class Client:
 
     def _handle(self, frame: frames.ClientFrame, size: int) -> None:
         match frame:
-            case frames.TypingStart() | frames.TypingStop():
-                self._type(frame)
             case frames.Ping():
                 pong = {"type": "pong"} if frame.id is None else {"type": "pong", "id": frame.id}
                 self.send(pong)
@@ -162,21 +174,48 @@ class Client:
                 self._spawn(self._refresh(frame.token))
             case frames.Auth():
                 self._bad("This socket is authenticated already; a fresh token goes in auth.refresh.")
+            case _ if self._is_joining(frame.room_id):
+                self._say_later(frame, size)
+            case frames.TypingStart() | frames.TypingStop():
+                self._type(frame)
             case _:
                 self._command(frame, size)
 
+    def _is_joining(self, room_id: str | None) -> bool:
+        return room_id in self._joining and room_id not in self.rooms
+
+    def _say_later(self, frame: frames.Command | frames.Typing, size: int) -> None:
+        """Who joins a room and speaks in the same breath means the room to be joined first."""
+        assert frame.room_id is not None
+        if self._has_place(frame):
+            self._outstanding += 1
+            self._said.setdefault(frame.room_id, []).append((frame, size))
+
+    def _taken(self, room_id: str) -> list[tuple[frames.Command | frames.Typing, int]]:
+        said = self._said.pop(room_id, [])
+        self._outstanding -= len(said)
+        return said
+
+    def _unheard(self, room_id: str) -> None:
+        """The room was not joined: no mistake of what was said in it."""
+        for frame, _ in self._taken(room_id):
+            self.send(_not_subscribed(room_id, frames.client_id_of(frame)))
+
     def _command(self, frame: frames.Command, size: int) -> None:
         room_id = self._room_of(frame.room_id, frame.client_id)
-        if room_id is None:
-            return
-        if self._outstanding >= _MAX_OUTSTANDING:
-            refusal = "Too many messages of this socket wait for their ack."
-            self.send(error("rate_limited", refusal, client_id=frame.client_id, retry_after=1))
-            return
-        self._outstanding += 1
-        self._lanes.submit(Pending(self, frame.client_id, item_of(frame, room_id), size))
+        if room_id is not None and self._has_place(frame):
+            self._outstanding += 1
+            self._lanes.submit(Pending(self, frame.client_id, item_of(frame, room_id), size))
 
-    def _type(self, frame: frames.TypingStart | frames.TypingStop) -> None:
+    def _has_place(self, frame: frames.Command | frames.Typing) -> bool:
+        """Whether one more may be under way; tells the socket when not."""
+        if self._outstanding < _MAX_OUTSTANDING:
+            return True
+        refusal = "Too many messages of this socket wait for their ack."
+        self.send(error("rate_limited", refusal, client_id=frames.client_id_of(frame), retry_after=1))
+        return False
+
+    def _type(self, frame: frames.Typing) -> None:
         room_id = self._room_of(frame.room_id)
         if room_id is not None:
             self._spawn(self._typing.tell(room_id, self.user_id, isinstance(frame, frames.TypingStart)))
@@ -187,7 +226,7 @@ class Client:
         if room_id is None:
             self._bad("Name the room: `room_id` is needed on /ws.", client_id)
         elif room_id not in self.rooms:
-            self._refused("not_subscribed", "This socket does not see that room; subscribe first.", client_id, room_id)
+            self._mistaken(_not_subscribed(room_id, client_id))
         else:
             return room_id
         return None
@@ -213,6 +252,7 @@ class Client:
         finally:
             if self._joining.get(room_id) is asyncio.current_task():  # another try may have begun
                 del self._joining[room_id]
+                self._unheard(room_id)
 
     def _unsubscribe(self, room_id: str) -> None:
         joining = self._joining.pop(room_id, None)
@@ -221,6 +261,7 @@ class Client:
         elif joining is not None:
             joining.cancel()
             self._attach.leave(self, room_id)
+            self._unheard(room_id)
         elif room_id in self.rooms:
             self._attach.leave(self, room_id)
         else:
@@ -254,7 +295,10 @@ class Client:
             self.send(error(problem.code, problem.detail, room_id=room_id, retry_after=problem.retry_after))
 
     def _refused(self, code: str, detail: str, client_id: str | None, room_id: str | None) -> None:
-        self.send(error(code, detail, client_id=client_id, room_id=room_id))
+        self._mistaken(error(code, detail, client_id=client_id, room_id=room_id))
+
+    def _mistaken(self, frame: dict[str, Any]) -> None:
+        self.send(frame)
         if self._flood.mistake():
             self.close(4400, "too many mistakes")
 
@@ -300,3 +344,8 @@ class Client:
         if not task.cancelled() and (failure := task.exception()) is not None:
             _log.error("a frame could not be handled", exc_info=failure)
             self.send(error("unavailable", "That did not work; try again.", retry_after=1))
+
+
+def _not_subscribed(room_id: str, client_id: str | None) -> dict[str, Any]:
+    detail = "This socket does not see that room; subscribe first."
+    return error("not_subscribed", detail, client_id=client_id, room_id=room_id)

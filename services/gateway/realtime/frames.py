@@ -120,6 +120,7 @@ def _can_be_told(number: int) -> None:
         raise ValueError("A whole number has at most 64 bits.")
 
 
+Typing = TypingStart | TypingStop
 Command = MessageSend | MessageEdit | MessageDelete | ReactionAdd | ReactionRemove | Read
 ClientFrame = (
     MessageSend
@@ -154,6 +155,11 @@ def decode(data: bytes) -> ClientFrame:
         raise BadFrame(str(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError):
         raise BadFrame("A frame is one JSON object with a `type`.") from None
+
+
+def client_id_of(frame: Command | Typing) -> str | None:
+    """By what the answer to a frame is known; None for what has no answer."""
+    return None if isinstance(frame, TypingStart | TypingStop) else frame.client_id
 
 
 def render(frame: dict[str, Any]) -> bytes:

@@ -20,7 +20,8 @@ EPOCH = "epoch-1"
 
 
 class FakeMessaging:
-    """One room's log; the first answer to who resumes waits until it is let go, as it was read."""
+    """One room's log; the first answer to who resumes waits until it is let go, as it was read, and the next pages (of
+    `page` entries) until they may go on."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -29,6 +30,9 @@ class FakeMessaging:
         self.has_read = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.asked_for_heads = 0
+        self.page: int | None = None
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
         self._telling: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -47,8 +51,9 @@ class FakeMessaging:
         """What gateways hear of the entries after a number."""
         await self._bus.publish(f"messaging.room.{self.room_id}.entries", self._span(after))
 
-    def _span(self, after: int) -> bytes:
-        frames = [json.dumps(entry, separators=(",", ":")).encode() for entry in self.log[after:]]
+    def _span(self, after: int, most: int | None = None) -> bytes:
+        until = None if most is None else after + most
+        frames = [json.dumps(entry, separators=(",", ":")).encode() for entry in self.log[after:until]]
         header: dict[str, Any] = {"epoch": EPOCH, "first": after + 1, "head": len(self.log)}
         header["sizes"] = [len(frame) for frame in frames]
         header["closes"] = bool(self.log[after:]) and self.log[-1]["type"] == "room.deleted"
@@ -72,7 +77,9 @@ class FakeMessaging:
         return {"epoch": EPOCH, "pos": len(self.log), "rooms": {self.room_id: len(self.log)}}
 
     async def _replay(self, asked: dict[str, Any]) -> bytes:
-        span = self._span(asked["after"])
+        span = self._span(asked["after"], self.page)
+        if self.has_read.is_set() and not asked["resume"]:
+            await self.may_go_on.wait()
         if asked["resume"] and not self.has_read.is_set():
             self.has_read.set()
             await self.may_answer.wait()

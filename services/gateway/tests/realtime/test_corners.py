@@ -111,3 +111,61 @@ async def test_a_room_stays_open_for_a_replay_that_takes_its_time(
         messaging.write(type="message.created", message={"content": "y"})
         await messaging.tell(after=1)
         assert (await until(slow, "message.created"))[-1]["seq"] == 2
+
+
+async def test_who_subscribes_and_speaks_in_one_breath_is_heard_when_in(world: World, messaging: FakeMessaging) -> None:
+    room = {"room_id": messaging.room_id}
+    sends = [{"type": "message.send", "client_id": str(n), "content": str(n), **room} for n in range(30)]
+    async with ws(world) as socket:
+        await said(socket, {"type": "subscribe", **room}, {"type": "typing.start", **room}, *sends)
+        frames: list[dict[str, Any]] = []
+        while sum(frame["type"] == "ack" for frame in frames) < 30:
+            frames += await until(socket, "ack")
+    assert frames[0]["type"] == "ready"
+    assert [frame["client_id"] for frame in frames if frame["type"] == "ack"] == [str(n) for n in range(30)]
+    assert [entry["message"]["content"] for entry in messaging.log] == [str(n) for n in range(30)]
+
+
+async def test_what_was_said_on_the_way_into_a_room_is_answered_when_the_way_ends(
+    world: World, messaging: FakeMessaging
+) -> None:
+    messaging.write(type="message.created", message={"content": "x"})
+    room = {"room_id": messaging.room_id}
+    sends = [{"type": "message.send", "client_id": str(n), "content": "y", **room} for n in range(25)]
+    async with ws(world) as socket:
+        await said(socket, {"type": "subscribe", "since": 0, **room}, *sends)
+        await asyncio.wait_for(messaging.has_read.wait(), PATIENCE)
+        await said(socket, {"type": "unsubscribe", **room}, {"type": "ping"})
+        answers = await until(socket, "pong")
+        assert [(frame.get("code"), frame.get("client_id")) for frame in answers[:-1]] == [
+            ("not_subscribed", str(n)) for n in range(25)
+        ]
+        messaging.may_answer.set()
+        await said(socket, {"type": "subscribe", **room}, {"type": "ping"})
+        await until(socket, "ready")
+    assert len(messaging.log) == 1
+
+
+async def test_a_socket_of_one_room_may_speak_during_its_replay(messaging: FakeMessaging, opened: Any) -> None:
+    for number in range(3):
+        messaging.write(type="message.created", message={"content": str(number)})
+    messaging.page = 1
+    messaging.may_answer.set()
+    messaging.may_go_on.clear()
+    async with opened("?since=0") as socket:
+        await said(socket, {"type": "message.send", "client_id": "c", "content": "y"}, {"type": "ping"})
+        kinds = [frame["type"] for frame in await until(socket, "ack")]
+        assert (kinds[0], "caught_up" in kinds) == ("ready", False)
+        messaging.may_go_on.set()
+        told = await until(socket, "caught_up")
+        assert [frame["seq"] for frame in told if frame["type"] == "message.created"][-1] == 4
+        assert told[-1]["seq"] == 4
+
+
+async def test_a_flood_before_the_room_is_seen_ends_the_socket(messaging: FakeMessaging, opened: Any) -> None:
+    messaging.write(type="message.created", message={"content": "x"})
+    async with opened("?since=0") as socket:
+        await asyncio.wait_for(messaging.has_read.wait(), PATIENCE)
+        await said(socket, *[{"type": "nonsense"} for _ in range(30)])
+        messaging.may_answer.set()
+        assert await end_of(socket) == 4400
