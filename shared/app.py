@@ -41,12 +41,15 @@ def create_app(
     routers: Sequence[APIRouter],
     parts: Sequence[Part],
     ready: Mapping[str, Check] | None = None,
+    behind: Mapping[str, Check] | None = None,
     max_body: int = 256 * 1024,
     middleware: Sequence[Middleware] = (),
 ) -> FastAPI:
     """The application of `service`.
 
-    `parts` are entered in order at start and left in reverse at stop; `ready` names what the service cannot do without.
+    `parts` are entered in order at start and left in reverse at stop; `ready` names what the service cannot do without,
+    `behind` the services behind it: /readyz says which of them are away, and is green all the same, since calls to the
+    others work.
     With `ServiceSettings` every path but the operator's wants the gateway's word for who is calling.
     `middleware` goes innermost, next to the routes.
     """
@@ -61,7 +64,7 @@ def create_app(
     if isinstance(settings, ServiceSettings):
         verifier = CallerVerifier(service, settings.caller_secret.get_secret_value())
         guards.append(Middleware(AuthenticateMiddleware, verifier=verifier))
-    operator = _operator_routes(service, version, settings.instance, ready or {})
+    operator = _operator_routes(service, version, settings.instance, ready or {}, behind or {})
     # Not included but taken over: matching through included routers costs a fifth of a request.
     routes = [route for router in routers for route in _strict(service, router)] + operator.routes
     guards += [Middleware(BodyLimitMiddleware, most=max_body), *middleware, Middleware(DirectMiddleware, routes=routes)]
@@ -116,7 +119,9 @@ def _lifespan(parts: Sequence[Part]) -> Callable[[FastAPI], AbstractAsyncContext
     return lifespan
 
 
-def _operator_routes(service: str, version: str, instance: str, ready: Mapping[str, Check]) -> APIRouter:
+def _operator_routes(
+    service: str, version: str, instance: str, ready: Mapping[str, Check], behind: Mapping[str, Check]
+) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -125,17 +130,25 @@ def _operator_routes(service: str, version: str, instance: str, ready: Mapping[s
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        results = await asyncio.gather(*map(_checked, ready.values()))
-        checks = dict(zip(ready, results, strict=True))
-        sound = all(result == "ok" for result in results)
-        body = {"service": service, "version": version, "instance": instance, "ready": sound, "checks": checks}
-        return JSONResponse(body, 200 if sound else 503)
+        checks, services = await asyncio.gather(_results(ready), _results(behind))
+        away = [name for name, result in checks.items() if result != "ok"]
+        body = {"service": service, "version": version, "instance": instance, "ready": not away, "checks": checks}
+        if services:
+            body["services"] = services
+        if away:
+            lacking = problems.Unavailable(f"Not there: {', '.join(away)}.", code="not_ready")
+            return problems.problem_response(lacking, body)
+        return JSONResponse(body)
 
     @router.get("/metrics")
     async def metrics() -> Response:
         return metrics_response()
 
     return router
+
+
+async def _results(checks: Mapping[str, Check]) -> dict[str, str]:
+    return dict(zip(checks, await asyncio.gather(*map(_checked, checks.values())), strict=True))
 
 
 async def _checked(check: Check) -> str:

@@ -149,12 +149,12 @@ def problem_body(problem: Problem, request_id: str | None) -> dict[str, Any]:
     return body
 
 
-def problem_response(problem: Problem) -> Response:
-    """The answer for `problem`, under the request id of the present request."""
+def problem_response(problem: Problem, more: Mapping[str, Any] | None = None) -> Response:
+    """The answer for `problem`, under the request id of the present request, with `more` members of its own."""
     headers = dict(problem.headers)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    content = orjson.dumps(problem_body(problem, current_request_id()))
+    content = orjson.dumps({**problem_body(problem, current_request_id()), **(more or {})})
     return Response(content, problem.status, headers, MEDIA_TYPE)
 
 

@@ -7,6 +7,7 @@
 Calls don't go through the application of pages: what FastAPI adds to a call would cost more than the rest of it.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from starlette.middleware import Middleware
@@ -112,6 +113,7 @@ def create_app(settings: Settings) -> Gateway:
             lambda: metrics_served(settings.host, settings.parley_metrics_port),
         ],
         ready={"nats": bus.ping, "sessions": sessions.ready},
+        behind={service: partial(upstreams.look_for, service) for service in settings.urls()},
         middleware=[
             Middleware(HostMiddleware, hosts=hosts),
             Middleware(HideMiddleware, paths={"/metrics"} if settings.parley_metrics_port else set()),

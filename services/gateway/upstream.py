@@ -25,6 +25,7 @@ from shared.web.request_id import current_request_id
 QUICK: Final = 10.0
 STREAM: Final = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=30.0)
 UPLOAD: Final = aiohttp.ClientTimeout(total=600.0, sock_connect=CONNECT_SECONDS)
+_LOOK: Final = 1.0
 _REPEATABLE: Final = frozenset({"GET", "PUT", "DELETE"})
 _FAILURES: Final = (Unreachable, Broken, TimeoutError, aiohttp.ClientError)
 
@@ -77,6 +78,15 @@ class Upstreams:
                 return await pool.ask(question, again=ask.method in _REPEATABLE, seconds=seconds)
         except _FAILURES as error:
             raise _named(ask.service, error) from error
+
+    async def look_for(self, service: str) -> None:
+        """Return when the service's process answers; else raise what a call to it would have met."""
+        pool = self._pools[service]
+        question = f"GET {pool.prefix}/healthz HTTP/1.1\r\nHost: {pool.netloc}\r\n\r\n".encode()
+        try:
+            await pool.ask(question, again=True, seconds=_LOOK)
+        except _FAILURES as error:
+            raise _named(service, error) from error
 
     async def stream(
         self, ask: Ask, body: bytes | AsyncIterator[bytes] | None, timeout: aiohttp.ClientTimeout

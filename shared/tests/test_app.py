@@ -46,7 +46,9 @@ async def test_readiness_names_what_is_away_but_not_where_it_is() -> None:
     app = create_app(service="toy", version="1", settings=settings, routers=[], parts=[], ready=ready)
     async with running(app) as client:
         answer = await client.get("/readyz")
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.json()["code"], answer.json()["detail"]) == ("not_ready", "Not there: b, c, d.")
     assert answer.json()["instance"] == "child-7"
     assert answer.json()["checks"] == {
         "a": "ok",

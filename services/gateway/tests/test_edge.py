@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.gateway.address import ClientAddress, limiter_key
 from services.gateway.origins import Origins
-from services.gateway.settings import Settings
+from services.gateway.settings import SERVICES, Settings
 from services.gateway.tests.conftest import Start, World
 from services.gateway.tests.world import SECRETS
 from shared.testing.processes import free_port
@@ -81,11 +81,22 @@ async def test_operator_paths_answer(world: World) -> None:
     assert (await world.client.get("/healthz")).json()["service"] == "gateway"
     ready = (await world.client.get("/readyz")).json()
     assert ready["checks"] == {"nats": "ok", "sessions": "ok"}
+    assert ready["services"] == dict.fromkeys(SERVICES, "ok")
     await world.client.get("/api/v1/rooms", headers=world.bearer())
     metrics = (await world.client.get("/metrics")).text
     assert 'route="/rooms"' in metrics
     answer = await world.client.get("/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_a_service_that_is_away_is_named(start: Start) -> None:
+    async with start(files_url=f"http://127.0.0.1:{free_port()}") as world:
+        answer = await world.client.get("/readyz")
+        assert answer.status_code == 200, "calls to the others work"
+        assert answer.json()["services"] == {
+            **dict.fromkeys(SERVICES, "ok"),
+            "files": "The files service cannot be reached.",
+        }
 
 
 async def test_in_production_documents_and_metrics_are_not_public(start: Start) -> None:

@@ -122,7 +122,7 @@ class Upstream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        answer = self.answers.get(scope["path"])
+        answer = _alive if scope["path"] == "/healthz" else self.answers.get(scope["path"])
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -137,6 +137,10 @@ class Upstream:
         heard = {"method": scope["method"], "target": target, "headers": headers, "size": len(body)}
         self.seen.append(heard | {"body": body})
         await reply(send, 200, orjson.dumps(heard))
+
+
+async def _alive(_: Scope, __: Receive, send: Send) -> None:
+    await reply(send, 200, b"{}")
 
 
 async def reply(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
