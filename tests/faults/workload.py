@@ -5,6 +5,7 @@ import itertools
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -178,10 +179,11 @@ class Workload:
                 await asyncio.sleep(10 * _PAUSE)
 
     async def read_back(self, person: Person) -> History:
-        """Read what is stored: messages over HTTP, every entry from a fresh replay."""
+        """Read what is stored: messages over HTTP, every entry from a fresh replay, as far as it comes."""
         self.history.stored = [one for one in await person.history(self.room_id) if one["kind"] == "text"]
         async with person.socket(f"/ws/{self.room_id}", since=0) as socket:
-            await socket.until("caught_up")
+            with suppress(ConnectionClosed):  # nobody gets into a room with a hole: the checker misses all of it
+                await socket.until("caught_up")
             self.history.log = [frame for frame in socket.seen if is_entry(frame)]
         return self.history
 
