@@ -21,6 +21,7 @@ MB = 1024 * 1024
 MOST_QUERIES = 10  # of a room's history, in one storm
 _FEW = 5
 _BACKLOG = 20
+_WHILE_AWAY = [0.5 + n / 10 for n in range(30)]  # s
 
 
 class Storm:
@@ -33,7 +34,12 @@ class Storm:
         self.watchers = watchers
 
     async def cut_by_a_dead_gateway(self) -> Counter[str]:
-        """The gateway dies, and the next one knows of no room; how often each room's history was asked for."""
+        """The gateway dies, and the next one knows of no room; how often each room's history was asked for.
+
+        Messages fall due while there is none, so that everybody has missed something.
+        """
+        for work in self.works:
+            await work.schedule(self.owner, _WHILE_AWAY)
         return await self._queries_until_back(self.arena.kill("gateway"))
 
     async def cut_by_the_network(self) -> Counter[str]:

@@ -5,13 +5,16 @@ import itertools
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from shared.clock import rfc3339, utc_now
 from shared.tasks import ended
 from tests.faults.history import History, Listener, Send, Shown, Stay, removals
 from tests.system.person import Person, api, is_entry
@@ -81,6 +84,15 @@ class Workload:
                     return
             except _GONE:
                 await self._drop(socket)
+
+    async def schedule(self, person: Person, delays: Iterable[float]) -> None:
+        """Leave messages that fall due in so many seconds, whoever is there then."""
+        for number, delay in enumerate(delays):
+            send = Send(f"{person.username}-due-{number}", person.id, f"due {number}", time.monotonic())
+            self.history.sends.append(send)
+            body = {"client_id": send.client_id, "content": send.content}
+            due = rfc3339(utc_now() + timedelta(seconds=delay))
+            await person.call("POST", f"/rooms/{self.room_id}/messages", 202, json=body | {"send_at": due})
 
     async def intrude(self, guest: Person, owner: Person) -> None:
         """A guest joins, talks as fast as it can, is silenced, talks again and is removed, until enough was sent."""
