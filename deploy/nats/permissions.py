@@ -31,7 +31,7 @@ ROLES: dict[str, Role] = {
     "rooms": Role(follows=("auth", "moderation"), asks=("messaging.push", "auth.users", "moderation.review")),
     "messaging": Role(follows=("auth", "rooms", "moderation", "files"), asks=("moderation.review", "files.describe")),
     "moderation": Role(
-        follows=("auth", "rooms"),
+        follows=("auth", "rooms", "messaging"),
         asks=("messaging.push", "messaging.snapshot", "messaging.held", "auth.users"),
         hears=("moderated.*",),
         says=("moderated.*",),

@@ -112,6 +112,10 @@ class MessageDeleted(_OfMessage):
     files_wait_until: Timestamp | None = Field(
         default=None, description="a moderator may yet let the text pass: until then its files wait for it"
     )
+    by_moderator: bool = Field(
+        default=False,
+        description="`by` deleted somebody else's message by right of a role; what moderation decided is not meant",
+    )
 
 
 class MessagePinned(_OfMessage):

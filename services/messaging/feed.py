@@ -62,12 +62,19 @@ def envelope(entry: Entry, epoch: str) -> bytes:
         f'{{"id":{entry.pos},"epoch":"{epoch}","producer":"messaging","type":"{entry.type}",'
         f'"subject":"messaging.room.{entry.room_id}.{entry.type}","at":"{rfc3339(entry.at)}","request_id":null,"data":'
     )
-    if entry.file_ids is None:
+    if not (aside := _aside(entry)):
         return b"".join([prefix.encode(), entry.frame, b"}"])
-    aside = f',"file_ids":{entry.file_ids}'
+    return b"".join([prefix.encode(), entry.frame[:-1], aside.encode(), b"}}"])
+
+
+def _aside(entry: Entry) -> str:
+    """The fields that are no part of the frame, as they follow its last one."""
+    aside = "" if entry.file_ids is None else f',"file_ids":{entry.file_ids}'
     if entry.files_wait_until is not None:
         aside += f',"files_wait_until":"{rfc3339(entry.files_wait_until)}"'
-    return b"".join([prefix.encode(), entry.frame[:-1], aside.encode(), b"}}"])
+    if entry.by_moderator:
+        aside += ',"by_moderator":true'
+    return aside
 
 
 def _entry(row: Any) -> Entry:
@@ -81,4 +88,5 @@ def _entry(row: Any) -> Entry:
         row.at,
         row.file_ids,
         row.files_wait_until,
+        row.by_moderator,
     )

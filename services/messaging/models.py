@@ -48,6 +48,7 @@ timeline = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("file_ids", Text),
     Column("files_wait_until", UtcDateTime),
+    Column("by_moderator", Boolean, nullable=False, server_default=false()),
     Index("timeline_room_seq", "room_id", "seq", unique=True),
 )
 

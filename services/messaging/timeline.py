@@ -35,9 +35,11 @@ _HEADS = Change(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored change of a room; `removes` names the person that nothing later may be sent to, `file_ids` (JSON) the
-    files that the message had, and `files_wait_until` how long they wait for another one: services are told of both,
-    clients are not."""
+    """One stored change of a room; `removes` names the person that nothing later may be sent to.
+
+    Services are told the rest of a deletion, clients are not: `file_ids` (JSON) are the files that the message had,
+    `files_wait_until` is how long they wait for another one, `by_moderator` whether it was a moderator's own act.
+    """
 
     pos: int
     room_id: str
@@ -48,6 +50,7 @@ class Entry:
     at: datetime
     file_ids: str | None = None
     files_wait_until: datetime | None = None
+    by_moderator: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +113,7 @@ class Timeline:
         removes: str | None = None,
         file_ids: Sequence[str] = (),
         files_wait_until: datetime | None = None,
+        by_moderator: bool = False,
     ) -> Entry:
         """Give the change its number and render the frame that every client will receive."""
         room.seq += 1
@@ -117,7 +121,8 @@ class Timeline:
         frame = orjson.dumps({"type": type_, "room_id": room.id, "seq": room.seq, **body})
         files = orjson.dumps(file_ids).decode() if file_ids else None
         waiting = files_wait_until if file_ids else None
-        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now, files, waiting)
+        aside = (files, waiting, by_moderator)
+        entry = Entry(self._pos, room.id, room.seq, type_, frame, removes, self.tx.now, *aside)
         self.entries.append(entry)
         return entry
 
@@ -158,4 +163,5 @@ def _row(entry: Entry) -> dict[str, Any]:
         "at": entry.at,
         "file_ids": entry.file_ids,
         "files_wait_until": entry.files_wait_until,
+        "by_moderator": entry.by_moderator,
     }

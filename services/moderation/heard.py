@@ -111,6 +111,19 @@ class MemberRoleChanged(_Heard):
     role: str
 
 
+class MessageDeleted(_Heard):
+    """Messaging's `message.deleted`; `by_moderator` when `by` took another's message away, and not by a decision here.
+
+    A messaging that does not say so yet means nobody.
+    """
+
+    message_id: Id
+    room_id: Id
+    by: Id | None
+    reason: str | None
+    by_moderator: bool = False
+
+
 class Snapshot(_Heard):
     """Messaging's answer: a message as somebody sees it, with up to five before and after it."""
 

@@ -12,6 +12,7 @@ from services.moderation.heard import (
     MemberJoined,
     MemberLeft,
     MemberRoleChanged,
+    MessageDeleted,
     ProfileNews,
     RoleNews,
     RoomCreated,
@@ -46,6 +47,7 @@ def subscribe(inbox: Inbox, on_room: Callable[[], None]) -> None:
     inbox.on("rooms", "member.joined", _member_joined)
     inbox.on("rooms", "member.left", _member_left)
     inbox.on("rooms", "member.role_changed", _member_role_changed)
+    inbox.on("messaging", "message.deleted", _message_deleted)
 
 
 def _on_profile(tx: WriteSession, envelope: Envelope) -> None:
@@ -103,6 +105,12 @@ def _member_left(tx: WriteSession, envelope: Envelope) -> None:
 def _member_role_changed(tx: WriteSession, envelope: Envelope) -> None:
     told = MemberRoleChanged.model_validate(envelope.data)
     members.put(tx, told.room_id, told.user_id, told.role)
+
+
+def _message_deleted(tx: WriteSession, envelope: Envelope) -> None:
+    told = MessageDeleted.model_validate(envelope.data)
+    if told.by_moderator:
+        _note_once(tx, Act(envelope.at, told.by, "delete_message", told.message_id, told.room_id, told.reason))
 
 
 def _note_once(tx: WriteSession, act: Act) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from shared.testing.waiting import eventually
 from tests.system.person import Person, api, register
 
 
@@ -77,6 +78,29 @@ async def test_a_report_is_resolved_and_its_reporter_told(
         assert (await hers.until("notice"))["code"] == "report"
     assert (await anna.call("GET", f"/messages/{message['id']}"))["content"] == ""
     await ben.call("GET", "/moderation/audit", 403)
+
+
+async def test_a_moderators_deletion_comes_into_the_audit_log(
+    anna: Person, ben: Person, room_id: str, admin: Person
+) -> None:
+    carla = await register(anna.base, "carla")
+    await carla.join({"id": room_id})
+    await anna.call("PUT", f"/rooms/{room_id}/members/{carla.id}", 200, json={"role": "moderator"})
+    said = [(await says(ben, room_id, text)).json()["id"] for text in ("one", "two", "three")]
+    await carla.call("DELETE", f"/messages/{said[0]}", 204)
+    await ben.call("DELETE", f"/messages/{said[1]}", 204)
+    async with carla.socket(f"/ws/{room_id}") as hers:
+        await hers.until("ready")
+        await hers.send(type="message.delete", message_id=said[2])
+        gone = await hers.until("message.deleted")
+    assert (gone["message_id"], gone["by"], "by_moderator" in gone) == (said[2], carla.id, False)
+
+    async def is_noted() -> bool:
+        log = (await admin.call("GET", "/moderation/audit", params={"room_id": room_id}))["items"]
+        acts = [(one["actor_id"], one["action"], one["target"], one["room_id"]) for one in reversed(log)]
+        return acts == [(carla.id, "delete_message", one, room_id) for one in (said[0], said[2])]
+
+    await eventually(is_noted)
 
 
 async def test_what_a_rule_holds_waits_for_a_moderator(anna: Person, ben: Person, room_id: str) -> None:

@@ -25,7 +25,7 @@ def delete(batch: Batch, prepared: Prepared) -> Stored | Held:
     policy.may_delete(row["author_id"], command.user_id, batch.role(room.id, command.user_id), command.role)
     if row["deleted_at"] is not None:
         return batch.finish(command, row["seq"])
-    entry = bury(batch, room, row, by=command.user_id)
+    entry = bury(batch, room, row, by=command.user_id, by_moderator=row["author_id"] != command.user_id)
     return batch.finish(command, entry.seq)
 
 
@@ -37,10 +37,12 @@ def bury(
     by: str | None,
     reason: str | None = None,
     files_wait_until: datetime | None = None,
+    by_moderator: bool = False,
 ) -> Entry:
     """Erase what the message said, wherever that is kept: in its row, its earlier contents, the index, the log.
 
-    Its files go with it, unless they are to wait for a message that may come.
+    Its files go with it, unless they are to wait for a message that may come. `by_moderator` is for who deletes
+    somebody else's message here, of their own accord: moderation hears of it only by the entry.
     """
     batch.changes.changing(row)
     file_ids = [file["id"] for file in orjson.loads(row["attachments"])]
@@ -60,7 +62,14 @@ def bury(
     batch.counts.pop(row["id"], None)
     batch.redact(row)
     body = {"message_id": row["id"], "by": by, "reason": reason}
-    return batch.timeline.append(room, "message.deleted", body, file_ids=file_ids, files_wait_until=files_wait_until)
+    return batch.timeline.append(
+        room,
+        "message.deleted",
+        body,
+        file_ids=file_ids,
+        files_wait_until=files_wait_until,
+        by_moderator=by_moderator,
+    )
 
 
 def _target(batch: Batch, command: Delete) -> tuple[dict[str, Any], RoomHead]:

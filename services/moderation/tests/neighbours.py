@@ -110,10 +110,11 @@ class Rooms(Teller):
         return room["id"]
 
 
-class Messaging:
-    """Takes what is handed over, and shows messages."""
+class Messaging(Teller):
+    """Takes what is handed over, shows messages, and tells of its rooms' entries."""
 
     def __init__(self, bus: Bus) -> None:
+        super().__init__("messaging", bus)
         self.bus = bus
         self.pushed: list[dict[str, Any]] = []
         self.messages: dict[str, dict[str, Any]] = {}
@@ -122,7 +123,8 @@ class Messaging:
         self.behind = 0
 
     async def start(self) -> None:
-        """Answer."""
+        """Answer what it is asked, too."""
+        await super().start()
         await self.bus.serve("push", self._push)
         await self.bus.serve("snapshot", self._snapshot)
         await self.bus.serve("held", self._held)

@@ -200,5 +200,29 @@ async def test_bans_from_the_house_and_roles_given_there_are_in_it_once(house: H
     assert await acts() == [*heard, (admin.user_id, "unban", bob.user_id, None, None)]
 
 
+async def test_a_moderators_deletion_of_a_message_is_in_it_once(house: House) -> None:
+    messaging, admin, ada, bob = house.near.messaging, house.person("admin"), house.person(), house.person()
+    room, said, other = await house.room(ada, bob), new_id(), new_id()
+    deleted = {"room_id": room, "seq": 4, "type": "message.deleted", "by": ada.user_id, "reason": None}
+    # Its author's own, a report's (which the decision has noted), a rule's, and one of a messaging that does not say.
+    for by in (bob.user_id, admin.user_id, None):
+        await messaging.tell("message.deleted", room, {**deleted, "message_id": new_id(), "by": by})
+    await messaging.tell("message.created", room, {"room_id": room, "seq": 5, "type": "message.created"})
+    await messaging.tell("message.deleted", room, {**deleted, "message_id": said, "by_moderator": True})
+
+    async def acts() -> list[tuple[str | None, str, str, str | None, str | None]]:
+        found = (await house.done(admin, "GET", "/moderation/audit"))["items"]
+        names = ("actor_id", "action", "target", "room_id", "reason")
+        return [tuple(each[name] for name in names) for each in reversed(found)]
+
+    heard = (ada.user_id, "delete_message", said, room, None)
+    await eventually(lambda: _has(acts, 1))
+    assert await acts() == [heard]
+    await messaging.tell_all_again()
+    await messaging.tell("message.deleted", room, {**deleted, "message_id": other, "by_moderator": True})
+    await eventually(lambda: _has(acts, 2))
+    assert await acts() == [heard, (ada.user_id, "delete_message", other, room, None)]
+
+
 async def _has(acts: object, number: int) -> bool:
     return len(await acts()) == number  # type: ignore[operator]
