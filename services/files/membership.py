@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from services.files import queries
+from services.files.actions.require_uploader import require_uploader
 from services.files.policy import ROOM_ROLES
 from shared.database import Database
 from shared.inbox import Inbox
@@ -26,3 +27,8 @@ class Membership:
             await self._inbox.catch_up("rooms", timeout=_CATCH_UP)
             role = await self._db.read(queries.room_role, room_id, user_id)
         return role
+
+    async def require_uploader(self, room_id: str, user_id: str) -> None:
+        """Return when the person may put files into the room; raises what refuses them, and Unavailable as above."""
+        if await self.role(room_id, user_id) is None:
+            await self._db.read(require_uploader, room_id, user_id)

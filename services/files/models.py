@@ -80,6 +80,9 @@ members = Table(
     Column("role", String(16), nullable=False),
 )
 
+# Likewise; rooms from before this table are in it once their settings change.
+public_rooms = Table("public_rooms", metadata, Column("room_id", String(36), primary_key=True))
+
 # Accounts that are gone, so that an upload still under way does not bring a picture of one back.
 deleted_users = Table("deleted_users", metadata, Column("user_id", String(36), primary_key=True))
 

@@ -9,10 +9,13 @@ KEEPERS = frozenset({"owner", "moderator"})
 _STAFF = frozenset({"moderator", "admin"})  # roles in the whole system
 
 
-def may_upload(room_role: str | None) -> None:
-    """Only members put files into a room; for anybody else there is no such room."""
-    if room_role is None:
-        raise NotFound("There is no such room.")
+def may_upload(room_role: str | None, *, in_public: bool) -> None:
+    """Only members put files into a room; for anybody else there is none, unless everybody may see it."""
+    if room_role is not None:
+        return
+    if in_public:
+        raise Forbidden("not_a_member", "Join the room before you put files into it.")
+    raise NotFound("There is no such room.")
 
 
 def may_see(caller: Caller, uploaded_by: str, room_role: str | None) -> None:

@@ -14,6 +14,7 @@ from services.files.models import (
     ended_sessions,
     files,
     members,
+    public_rooms,
     removals,
 )
 from services.files.policy import no_such_file
@@ -91,6 +92,11 @@ def room_role(tx: ReadSession, room_id: str, user_id: str) -> str | None:
     mine = (members.c.room_id == room_id) & (members.c.user_id == user_id)
     role: str | None = tx.execute(select(members.c.role).where(mine)).scalar_one_or_none()
     return role
+
+
+def is_public(tx: ReadSession, room_id: str) -> bool:
+    """Whether everybody may see the room."""
+    return tx.execute(select(public_rooms).where(public_rooms.c.room_id == room_id)).first() is not None
 
 
 def is_between_two(tx: ReadSession, room_id: str) -> bool:

@@ -15,6 +15,7 @@ from services.files.models import (
     ended_sessions,
     files,
     members,
+    public_rooms,
     removals,
 )
 from shared.database import WriteSession
@@ -139,8 +140,16 @@ def drop_member(tx: WriteSession, room_id: str, user_id: str) -> None:
     tx.execute(delete(members).where((members.c.room_id == room_id) & (members.c.user_id == user_id)))
 
 
+def put_room(tx: WriteSession, room_id: str, *, public: bool) -> None:
+    """Note whether everybody may see the room."""
+    tx.execute(delete(public_rooms).where(public_rooms.c.room_id == room_id))
+    if public:
+        tx.execute(insert(public_rooms).values(room_id=room_id))
+
+
 def drop_room(tx: WriteSession, room_id: str) -> None:
     """Forget who was in a room, and leave its files for removal."""
     tx.execute(delete(members).where(members.c.room_id == room_id))
+    tx.execute(delete(public_rooms).where(public_rooms.c.room_id == room_id))
     if tx.execute(select(deleted_rooms).where(deleted_rooms.c.room_id == room_id)).first() is None:
         tx.execute(insert(deleted_rooms).values(room_id=room_id))

@@ -18,6 +18,7 @@ from shared.inbox import Inbox
 
 class _Room(BaseModel):
     id: str
+    kind: str
 
 
 class _Member(BaseModel):
@@ -30,6 +31,12 @@ class RoomCreated(BaseModel):
 
     room: _Room
     members: list[_Member]
+
+
+class RoomUpdated(BaseModel):
+    """Settings of a room that may be others now."""
+
+    room: _Room
 
 
 class MemberJoined(BaseModel):
@@ -90,8 +97,13 @@ class SessionRevoked(BaseModel):
 
 
 def _room_created(tx: WriteSession, event: RoomCreated) -> None:
+    store.put_room(tx, event.room.id, public=event.room.kind == "public")
     for member in event.members:
         store.put_member(tx, event.room.id, member.user_id, member.role)
+
+
+def _room_updated(tx: WriteSession, event: RoomUpdated) -> None:
+    store.put_room(tx, event.room.id, public=event.room.kind == "public")
 
 
 def _member_joined(tx: WriteSession, event: MemberJoined) -> None:
@@ -155,6 +167,7 @@ def _reading(
 def subscribe(inbox: Inbox) -> None:
     """Name the news that matter here."""
     inbox.on("rooms", "room.created", _reading(RoomCreated, _room_created))
+    inbox.on("rooms", "room.updated", _reading(RoomUpdated, _room_updated))
     inbox.on("rooms", "member.joined", _reading(MemberJoined, _member_joined))
     inbox.on("rooms", "member.left", _reading(MemberLeft, _member_left))
     inbox.on("rooms", "member.role_changed", _reading(MemberRoleChanged, _member_role_changed))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import RowMapping
 
 from services.files import policy, queries, store
+from services.files.actions.require_uploader import require_uploader
 from services.files.names import display_name
 from services.files.schemas import DirectDraft
 from shared.database import WriteSession
@@ -15,7 +16,7 @@ def expect(
     tx: WriteSession, room_id: str, user_id: str, draft: DirectDraft, quota: int, lasts: timedelta
 ) -> RowMapping:
     """The upload. It counts against the quota from now on, so that many at once are no way around it."""
-    policy.may_upload(queries.room_role(tx, room_id, user_id))
+    require_uploader(tx, room_id, user_id)
     used = queries.used_bytes(tx, user_id) + queries.expected_bytes(tx, user_id)
     policy.within_quota(used, draft.size, quota)
     upload_id = new_id()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.files import policy, queries, store
+from services.files.actions.require_uploader import require_uploader
 from services.files.events import FileState, FileStored
 from services.files.pictures import Picture
 from services.files.schemas import File
@@ -45,7 +46,7 @@ class Upload:
 
 def keep(tx: WriteSession, upload: Upload, quota: int) -> File:
     """The file, in its room. The uploader may have been removed while the content came in: then there is none."""
-    policy.may_upload(queries.room_role(tx, upload.room_id, upload.user_id))
+    require_uploader(tx, upload.room_id, upload.user_id)
     policy.within_quota(queries.used_bytes(tx, upload.user_id), upload.size, quota)
     row = upload.row() | {"id": new_id(), "created_at": tx.now, "unused_since": tx.now}
     store.add_file(tx, row)

@@ -31,7 +31,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "The caller has it already"},
     404: {"description": "That person has no picture"},
 }
-_UPLOAD_ERRORS = {status: told for status, told in ERRORS.items() if status != 404}
+_UPLOAD_ERRORS = {status: told for status, told in ERRORS.items() if status not in (403, 404)}
 
 
 @router.post("/users/upload-avatar", openapi_extra=FORM, responses=_UPLOAD_ERRORS)

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 
-from services.files import policy
 from services.files.multipart import FileForm
 from services.files.schemas import File
 from services.files.uploads import Sender
@@ -38,6 +37,7 @@ FORM = {
 }
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "Not a well-formed multipart form"},
+    403: {"description": "Not a member of a room that everybody may see"},
     404: {"description": "No such room, or not yours to see"},
     413: {"description": "Too large (bytes, pixels or frames), or over your quota"},
     415: {"description": "Not a multipart form, or the content is not what its name says, or no readable picture"},
@@ -51,7 +51,7 @@ async def upload_file(room_id: Id, request: Request, caller: SomeCaller, wired: 
     """Upload a file to a room (members). The body is taken in pieces and never held whole; a picture is kept upright
     and without what its camera noted. The URLs of the answer are signed, as those of `GET /files/{file_id}`.
     """
-    policy.may_upload(await wired.membership.role(room_id, caller.user_id))
+    await wired.membership.require_uploader(room_id, caller.user_id)
     await wired.uploads.expect(caller.user_id)
     form = FileForm(request.headers.get("content-type", ""))
     allow_body(request.scope, wired.max_body)

@@ -31,6 +31,13 @@ class RoomCreated(_RoomsEvent):
     members: list[dict[str, Any]]
 
 
+class RoomUpdated(_RoomsEvent):
+    thing: ClassVar[str] = "room"
+    name: ClassVar[str] = "updated"
+    room: dict[str, Any]
+    by: str | None
+
+
 class RoomDeleted(_RoomsEvent):
     thing: ClassVar[str] = "room"
     name: ClassVar[str] = "deleted"
@@ -80,6 +87,11 @@ class FakeRooms:
         event = room_created(new_id(), roles)
         await self.tell(event)
         return str(event.room["id"])
+
+    async def open_up(self, room_id: str, kind: str = "public") -> None:
+        """Everybody may see the room now, or nobody any more."""
+        room = room_created(room_id, {}).room | {"kind": kind}
+        await self.tell(RoomUpdated(room=room, by=None))
 
     async def join(self, room_id: str, user_id: str) -> None:
         """Somebody comes in."""

@@ -76,6 +76,30 @@ async def test_strangers_and_nobody_are_refused(service: Service, room: str, bob
     assert service.left() == []
 
 
+async def test_who_sees_a_room_and_is_not_in_it_is_told_so(
+    service: Service, rooms: FakeRooms, room: str, bob: Person
+) -> None:
+    async def told() -> object:
+        answer = await service.upload(room, bob)
+        return answer.status_code if answer.status_code == 201 else (answer.status_code, answer.json()["code"])
+
+    async def is_out() -> bool:
+        return await told() == (403, "not_a_member")
+
+    await rooms.open_up(room)
+    assert await is_out()
+    await rooms.join(room, bob.user_id)
+    assert await told() == 201
+    await rooms.leave(room, bob.user_id, "banned")
+    await eventually(is_out)
+    await rooms.open_up(room, "private")
+    assert await told() == (404, "not_found")
+    await rooms.open_up(room)
+    assert await is_out()
+    await rooms.delete(room)
+    assert await told() == (404, "not_found")
+
+
 @ONLY_SQLITE
 async def test_the_size_limit(service: Service, room: str, alice: Person) -> None:
     assert (await service.upload(room, alice, b"x" * MAX_BYTES)).status_code == 201
