@@ -125,7 +125,7 @@ async def _fill_the_disk_of_who_follows(place: FollowersDiskArena) -> tuple[int,
         for _ in range(3):
             waits = place.parley.log().count("following waits")
             with place.disk.full():
-                while place.parley.log().count("following waits") == waits:
+                while place.parley.log().count("following waits") < waits + 3:  # one may have been for a join alone
                     await guest.join(room)
                     await owner.call("DELETE", f"/rooms/{room['id']}/members/{guest.id}", 204)
                     told += 1
