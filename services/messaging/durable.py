@@ -6,8 +6,10 @@ twice is harmless and a wiped broker is refilled from the timeline.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import count, islice, takewhile
 
 import structlog
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
@@ -28,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _LAG = outbox_lag("messaging")
 _SUBJECT = "messaging.timeline.all.entries"
 _READ = 256
+_IN_MEMORY = 1_024
 _MAX_BYTES = 512 * 1024
 _POLL = 1.0
 _SAVE_EVERY = 1.0
@@ -53,6 +56,7 @@ class DurableCopy:
         self._guard = guard
         self._lock = db.lock("durable-copy")
         self._wake = asyncio.Event()
+        self._offered: deque[Entry] = deque(maxlen=_IN_MEMORY)
         self._ready = False
         self._epoch = ""
         self._pos = 0
@@ -62,8 +66,10 @@ class DurableCopy:
         self._copied_at = 0.0
         self._measured_at = 0.0
 
-    def wake(self) -> None:
-        """There is more to copy."""
+    def offer(self, entries: Sequence[Entry]) -> None:
+        """There is more to copy: these. What memory does not hold is read from the timeline, and so is what could not
+        be copied at once: it may say something else by then."""
+        self._offered.extend(entries)
         self._wake.set()
 
     @asynccontextmanager
@@ -80,8 +86,12 @@ class DurableCopy:
             await self._lock.release()
 
     def _distrust(self) -> None:
-        self._ready = False
+        self._start_again()
         self._wake.set()
+
+    def _start_again(self) -> None:
+        self._ready = False
+        self._offered.clear()
 
     async def _run(self) -> None:
         await self._guard.settled.wait()
@@ -90,10 +100,10 @@ class DurableCopy:
                 if await self._lock.held():
                     await self._copy_new()
                 else:
-                    self._ready = False
+                    self._start_again()
             except Exception as error:
                 _log.warning("the durable copy waits", reason=str(error) or type(error).__name__, pos=self._pos)
-                self._ready = False
+                self._start_again()
             await self._measure()
             await self._pause()
 
@@ -117,11 +127,18 @@ class DurableCopy:
     async def _copy_new(self) -> None:
         if not self._ready:
             await self._prepare()
-        while entries := await self._db.read(feed.entries_after, self._pos, _READ):
+        while entries := self._from_memory() or await self._db.read(feed.entries_after, self._pos, _READ):
             if await self._copy(entries) == len(entries) < _READ:
                 break
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             await self._save()
+
+    def _from_memory(self) -> list[Entry]:
+        """The next entries, as far as they are here without a gap."""
+        while self._offered and self._offered[0].pos <= self._pos:
+            self._offered.popleft()
+        following = zip(count(self._pos + 1), self._offered, strict=False)
+        return [entry for _, entry in takewhile(lambda each: each[0] == each[1].pos, islice(following, _READ))]
 
     async def _prepare(self) -> None:
         """Have the stream, and go back a day if the broker forgot what it had confirmed."""

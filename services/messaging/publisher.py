@@ -77,7 +77,7 @@ class Publisher:
                 while entries := await self._next():
                     await self._publish(entries)
                     self._pos = entries[-1].pos
-                    self._durable.wake()
+                    self._durable.offer(entries)
             except Problem as problem:
                 self._behind = True
                 _log.warning("live publication waits", reason=problem.detail)

@@ -13,6 +13,8 @@ from shared.inbox.tables import dead_letter, inbox
 from shared.web.request_id import request_id_bound
 
 Handler = Callable[[WriteSession, Envelope], None]
+Concerns = Callable[[Any], bool]
+Subscribed = tuple[Handler, Concerns | None]
 RawEvent = Mapping[str, Any]
 _LONGEST_ERROR = 2000
 
@@ -80,7 +82,7 @@ def cursor(tx: ReadSession, producer: str) -> Cursor:
 class Applier:
     """Applies the events of one producer."""
 
-    def __init__(self, producer: str, handlers: Mapping[str, Sequence[Handler]]) -> None:
+    def __init__(self, producer: str, handlers: Mapping[str, Sequence[Subscribed]]) -> None:
         self._producer = producer
         self._handlers = handlers
 
@@ -123,7 +125,9 @@ class Applier:
     def _take(self, tx: WriteSession, now: Cursor, event: RawEvent) -> Cursor:
         if event["id"] <= now.last_id:
             return now
-        for handler in self._handlers.get(str(event.get("type")), ()):
+        for handler, concerns in self._handlers.get(str(event.get("type")), ()):
+            if concerns is not None and not concerns(event.get("data")):
+                continue
             envelope = Envelope.model_validate(event)
             with request_id_bound(envelope.request_id):
                 handler(tx, envelope)

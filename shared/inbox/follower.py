@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from shared.bus import Bus
 from shared.database import Database, WriteSession
-from shared.inbox.apply import Applied, Applier, Cursor, Handler, Page, RawEvent, cursor, is_event_of
+from shared.inbox.apply import Applied, Applier, Cursor, Page, RawEvent, Subscribed, cursor, is_event_of
 from shared.inbox.durable import Durable
 from shared.metrics import counter, gauge
 from shared.problems import Problem, Unavailable, UpstreamTimeout
@@ -37,7 +37,7 @@ class Follower:
     """Applies a producer's events in their order, whatever way they come."""
 
     def __init__(
-        self, service: str, producer: str, handlers: Mapping[str, Sequence[Handler]], db: Database, bus: Bus
+        self, service: str, producer: str, handlers: Mapping[str, Sequence[Subscribed]], db: Database, bus: Bus
     ) -> None:
         self._service = service
         self._producer = producer

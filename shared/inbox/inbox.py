@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.bus import Bus
 from shared.database import Database
-from shared.inbox.apply import Handler
+from shared.inbox.apply import Concerns, Handler, Subscribed
 from shared.inbox.follower import Follower
 
 
@@ -18,12 +18,16 @@ class Inbox:
         self._service = service
         self._db = db
         self._bus = bus
-        self._handlers: dict[str, dict[str, list[Handler]]] = defaultdict(lambda: defaultdict(list))
+        self._handlers: dict[str, dict[str, list[Subscribed]]] = defaultdict(lambda: defaultdict(list))
         self._followers: dict[str, Follower] = {}
 
-    def on(self, producer: str, type: str, handler: Handler) -> None:
-        """Call this with each `type` event of the producer, in its transaction."""
-        self._handlers[producer][type].append(handler)
+    def on(self, producer: str, type: str, handler: Handler, *, where: Concerns | None = None) -> None:
+        """Call this with each `type` event of the producer, in its transaction.
+
+        With `where` only with those whose bare data it says yes to: where nearly all of them come by for nothing, most
+        of their cost is to be made an Envelope.
+        """
+        self._handlers[producer][type].append((handler, where))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
