@@ -89,7 +89,8 @@ def update_room(tx: WriteSession, state: Mapping[str, Any], by: str | None = Non
     room = log.room(state["id"])
     if room.state == state:
         return
-    tx.execute(update(rooms).where(rooms.c.id == room.id).values(state=orjson.dumps(state).decode()))
+    told = {"state": orjson.dumps(state).decode(), "kind": state["kind"]}
+    tx.execute(update(rooms).where(rooms.c.id == room.id).values(**told))
     shown = {**state, "member_count": room.member_count, "my_role": None}
     message = announce(tx, room, state, by)
     log.append(room, "room.updated", {"room": shown, "by": by, **({"message": message} if message else {})})

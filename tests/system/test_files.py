@@ -52,6 +52,26 @@ async def test_a_picture_in_a_room(base: str) -> None:
     await eventually(dead)
 
 
+async def test_who_is_not_in_a_room_is_told_so_only_of_a_public_one(base: str) -> None:
+    owner, stranger = await register(base), await register(base)
+    public, private = await owner.create_room(kind="public"), await owner.create_room(kind="private")
+
+    async def told(room: dict[str, Any], status: int) -> set[str]:
+        path = f"/rooms/{room['id']}"
+        brought = await stranger.call("POST", f"{path}/files", status, files={"file": ("a.txt", b"tea")})
+        direct = await stranger.call("POST", f"{path}/files/direct", status, json={"name": "a.txt", "size": 3})
+        return {brought["code"], direct["code"]}
+
+    said = await stranger.call("POST", f"/rooms/{public['id']}/messages", 403, json={"content": "tea"})
+    assert await told(public, 403) == {said["code"]} == {"not_a_member"}
+    assert await told(private, 404) == {"not_found"}
+    await owner.call("PUT", f"/rooms/{public['id']}", 200, json={"kind": "private"})
+    assert await told(public, 404) == {"not_found"}
+    await stranger.call("POST", f"/rooms/{public['id']}/messages", 404, json={"content": "tea"})
+    await owner.call("DELETE", f"/rooms/{private['id']}", 204)
+    assert await told(private, 404) == {"not_found"}
+
+
 async def test_a_link_ends_with_the_session(base: str) -> None:
     person = await register(base)
     room = await person.create_room()

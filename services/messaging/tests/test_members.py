@@ -31,6 +31,18 @@ async def refusal(world: World, user_id: str, room_id: str) -> tuple[int, str]:
     return refused.value.status, refused.value.code
 
 
+async def test_a_room_that_is_closed_is_closed_here_too(world: World, http: httpx.AsyncClient) -> None:
+    anna, _, room_id = await world.pair()
+    stranger = new_id()
+    for kind, seen in (("private", (404, "not_found")), ("public", (403, "not_a_member"))):
+        await world.tell("room.updated", room_id, room=room_state(room_id, anna, kind), by=anna)
+        assert await refusal(world, stranger, room_id) == seen
+        answer = await get(http, stranger, f"/rooms/{room_id}/messages")
+        assert (answer.status_code, answer.json()["code"]) == seen
+        refused = (await world.send(stranger, room_id, "hello?", kind))["error"]
+        assert (refused["status"], refused["code"]) == seen
+
+
 async def test_a_rooms_life_is_its_order(world: World, http: httpx.AsyncClient) -> None:
     anna, ben, room_id = await world.pair()
     carla = await world.joined(room_id)

@@ -97,6 +97,32 @@ async def test_what_was_there_before_is_found_afterwards(new_database: NewDataba
     assert await asyncio.to_thread(look) == (9, "q", False, "anna", ["m"])
 
 
+async def test_a_kind_that_was_noted_once_is_put_right(new_database: NewDatabase) -> None:
+    database_url = new_database()
+    await asyncio.to_thread(upgrade, database_url, "services.messaging:migrations")
+
+    def put_right() -> dict[object, object]:
+        with _connect(database_url) as connection:
+            _move(connection, "downgrade", "0009")
+            rows = {"a": ("{}", "public"), "b": ('{"kind":"private"}', "public"), "c": ('{"kind":"public"}', "public")}
+            with connection.begin():
+                for room_id, (state, kind) in rows.items():
+                    row = {"id": room_id, "state": state, "kind": kind}
+                    connection.execute(
+                        text(
+                            "INSERT INTO rooms (id, state, kind, member_count, head_seq) "
+                            "VALUES (:id, :state, :kind, 0, 0)"
+                        ),
+                        row,
+                    )
+            _move(connection, "upgrade", "0010")
+            kinds = {row.id: row.kind for row in connection.execute(text("SELECT id, kind FROM rooms"))}
+        connection.engine.dispose()
+        return kinds
+
+    assert await asyncio.to_thread(put_right) == {"a": "public", "b": "private", "c": "public"}
+
+
 _MANY = 20_000
 _NUMBERS = f"WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < {_MANY}) "
 _MORE = (
