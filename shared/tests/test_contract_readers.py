@@ -90,7 +90,7 @@ def read(read_one: Callable[[dict[str, Any]], object], monkeypatch: pytest.Monke
         db = Database(f"sqlite:///{tmp_path / 'toy.db'}")
         try:
             event = {"part": PART, "parts": [PART]}
-            await readers.read_all(db, {("toy", "thing.told"): [handler]}, [(("toy", "thing.told"), event)])
+            await readers.read_all(db, {("toy", "thing.told"): [(handler, None)]}, [(("toy", "thing.told"), event)])
         finally:
             db.close()
 

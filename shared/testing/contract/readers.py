@@ -13,7 +13,7 @@ from shared.database import Database, WriteSession
 from shared.events import Envelope
 from shared.ids import new_id
 from shared.inbox import Inbox
-from shared.inbox.apply import Handler
+from shared.inbox.apply import Concerns, Handler, Subscribed
 from shared.problems import Problem
 from shared.testing.contract.committed import Schema, events_of
 from shared.testing.contract.instances import instances
@@ -28,12 +28,12 @@ class _Undo(Exception):
     """So that nothing is committed."""
 
 
-def subscriptions(compose: Callable[[], Any]) -> dict[Subscription, list[Handler]]:
+def subscriptions(compose: Callable[[], Any]) -> dict[Subscription, list[Subscribed]]:
     """The handlers of each (producer, type) that an application follows, once `compose` has made it."""
-    found: dict[Subscription, list[Handler]] = {}
+    found: dict[Subscription, list[Subscribed]] = {}
 
-    def on(_: Inbox, producer: str, type: str, handler: Handler) -> None:
-        found.setdefault((producer, type), []).append(handler)
+    def on(_: Inbox, producer: str, type: str, handler: Handler, *, where: Concerns | None = None) -> None:
+        found.setdefault((producer, type), []).append((handler, where))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Inbox, "on", on)
@@ -53,7 +53,7 @@ def told(*wanted: Subscription, promises: Promises | None = None) -> SearchStrat
 
 
 async def read_all(
-    db: Database, handlers: dict[Subscription, list[Handler]], events: Sequence[Told], *, watched: bool = True
+    db: Database, handlers: dict[Subscription, list[Subscribed]], events: Sequence[Told], *, watched: bool = True
 ) -> None:
     """Hand the events to their handlers one after the other, as the inbox would, and undo it all.
 
@@ -96,8 +96,10 @@ def plain_envelope_of(producer: str, type_: str, data: dict[str, Any], number: i
     )
 
 
-def _read(tx: WriteSession, handlers: Sequence[Handler], envelope: Envelope) -> None:
-    for handler in handlers:
+def _read(tx: WriteSession, handlers: Sequence[Subscribed], envelope: Envelope) -> None:
+    for handler, concerns in handlers:
+        if concerns is not None and not concerns(envelope.data):
+            continue
         try:
             with tx.savepoint():
                 handler(tx, envelope)
