@@ -62,6 +62,23 @@ async def test_events_have_their_effect_once_and_in_order(nats_server: NatsServe
         await all_seen(reader, await write_notes(notes, *range(300)))
 
 
+async def test_a_handler_is_given_what_concerns_it(nats_server: NatsServer, new_database: NewDatabase) -> None:
+    def concerns(data: dict[str, str]) -> bool:
+        return data["text"].endswith("7")
+
+    async with (
+        producer(new_database(), nats_server.url) as notes,
+        consumer(new_database(), nats_server.url, where=concerns) as reader,
+    ):
+        await write_notes(notes, *range(30))
+        await all_seen(reader, ["note 7", "note 17", "note 27"])
+
+        async def is_past_all() -> bool:
+            return (await reader.read(cursor, "notes")).last_id == 30
+
+        await eventually(is_past_all)
+
+
 async def test_an_event_is_heard_and_not_asked_for(
     nats_server: NatsServer, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

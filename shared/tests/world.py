@@ -83,10 +83,12 @@ async def producer(url: str, nats_url: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def consumer(url: str, nats_url: str, name: str = "reader", handler: Any = see_note) -> AsyncIterator[Database]:
+async def consumer(
+    url: str, nats_url: str, name: str = "reader", handler: Any = see_note, where: Any = None
+) -> AsyncIterator[Database]:
     """A service that follows it; read from its database."""
     async with database(url) as db, connected(name, nats_url) as bus:
         inbox = Inbox(name, db, bus)
-        inbox.on("notes", "note.written", handler)
+        inbox.on("notes", "note.written", handler, where=where)
         async with inbox.running():
             yield db
