@@ -187,8 +187,7 @@ class Client:
     def _say_later(self, frame: frames.Command | frames.Typing, size: int) -> None:
         """Who joins a room and speaks in the same breath means the room to be joined first."""
         assert frame.room_id is not None
-        if self._has_place(frame):
-            self._outstanding += 1
+        if self._took_place(frame):
             self._said.setdefault(frame.room_id, []).append((frame, size))
 
     def _taken(self, room_id: str) -> list[tuple[frames.Command | frames.Typing, int]]:
@@ -203,13 +202,13 @@ class Client:
 
     def _command(self, frame: frames.Command, size: int) -> None:
         room_id = self._room_of(frame.room_id, frame.client_id)
-        if room_id is not None and self._has_place(frame):
-            self._outstanding += 1
+        if room_id is not None and self._took_place(frame):
             self._lanes.submit(Pending(self, frame.client_id, item_of(frame, room_id), size))
 
-    def _has_place(self, frame: frames.Command | frames.Typing) -> bool:
-        """Whether one more may be under way; tells the socket when not."""
+    def _took_place(self, frame: frames.Command | frames.Typing) -> bool:
+        """Whether one more may be under way, which it is then; tells the socket when not."""
         if self._outstanding < _MAX_OUTSTANDING:
+            self._outstanding += 1
             return True
         refusal = "Too many messages of this socket wait for their ack."
         self.send(error("rate_limited", refusal, client_id=frames.client_id_of(frame), retry_after=1))
