@@ -65,19 +65,14 @@ def may_look_after(who: Standing) -> None:
 def may_restrict(who: Standing, target: Standing) -> None:
     """Never upwards, for setting and for lifting."""
     may_moderate(who)
-    must_not_be_below(who, target)
+    if outranks(target, who):
+        raise Forbidden("role_too_high", "Nobody moderates somebody of a higher role.")
 
 
 def must_be_another(user_id: str, target_id: str) -> None:
     """403 against oneself: else who was muted by an equal would lift it."""
     if user_id == target_id:
         raise Forbidden("yourself", "Nobody moderates themselves.")
-
-
-def must_not_be_below(who: Standing, target: Standing) -> None:
-    """403 against a superior."""
-    if outranks(target, who):
-        raise Forbidden("role_too_high", "Nobody moderates somebody of a higher role.")
 
 
 def must_outrank(who: Standing, target: Standing) -> None:

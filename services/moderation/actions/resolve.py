@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from services.moderation.access import require_person, standing_of, target_in
+from services.moderation.access import require_person, require_restrictor
 from services.moderation.actions.add_note import add_note
 from services.moderation.actions.impose import impose
 from services.moderation.actions.note import note
 from services.moderation.audit import Act
 from services.moderation.events import MessageRemoved, ReportResolved
-from services.moderation.policy import Standing, must_be_another, must_not_be_below, must_outrank, require_admin
+from services.moderation.policy import Standing, must_outrank, require_admin
 from services.moderation.schemas import Decision
 from services.moderation.store import cases, reports, rooms
 from services.moderation.store.cases import CaseRow
@@ -70,6 +70,5 @@ def _scope(tx: WriteSession, caller: Caller, case: CaseRow, action: str) -> str:
     if room.kind == "direct":
         must_outrank(Standing(None, None, caller.role), Standing(None, None, require_person(tx, case.author_id)))
         return HOUSE
-    must_not_be_below(standing_of(tx, room, caller), target_in(tx, room, case.author_id))
-    must_be_another(caller.user_id, case.author_id)
+    require_restrictor(tx, room, caller, case.author_id)
     return room.id

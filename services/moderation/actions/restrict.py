@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from services.moderation.access import require_person, require_room, standing_of, target_in
+from services.moderation.access import require_person, require_restrictor, require_room
 from services.moderation.actions.impose import impose
 from services.moderation.actions.impose import lift as end
-from services.moderation.policy import Standing, may_restrict, must_be_another, must_outrank, require_staff
+from services.moderation.policy import Standing, must_outrank, require_staff
 from services.moderation.schemas import Kind, Restriction, Terms
 from services.moderation.store.restrictions import HOUSE, RestrictionRow
 from shared.caller import Caller
@@ -14,13 +14,13 @@ from shared.database import WriteSession
 
 def restrict(tx: WriteSession, caller: Caller, room_id: str, user_id: str, kind: Kind, terms: Terms) -> Restriction:
     """In this room, member or not; a second one takes the place of the first."""
-    _may_restrict_in(tx, caller, room_id, user_id)
+    require_restrictor(tx, require_room(tx, room_id), caller, user_id)
     return _put(tx, caller, room_id, user_id, kind, terms)
 
 
 def lift(tx: WriteSession, caller: Caller, room_id: str, user_id: str, kind: Kind) -> None:
     """Whether there was a restriction or not."""
-    _may_restrict_in(tx, caller, room_id, user_id)
+    require_restrictor(tx, require_room(tx, room_id), caller, user_id)
     end(tx, room_id, user_id, kind, caller.user_id)
 
 
@@ -34,12 +34,6 @@ def free_account(tx: WriteSession, caller: Caller, user_id: str, kind: Kind) -> 
     """Whether it was restricted or not."""
     _may_restrict_account(tx, caller, user_id)
     end(tx, HOUSE, user_id, kind, caller.user_id)
-
-
-def _may_restrict_in(tx: WriteSession, caller: Caller, room_id: str, user_id: str) -> None:
-    room = require_room(tx, room_id)
-    may_restrict(standing_of(tx, room, caller), target_in(tx, room, user_id))
-    must_be_another(caller.user_id, user_id)
 
 
 def _may_restrict_account(tx: WriteSession, caller: Caller, user_id: str) -> None:
